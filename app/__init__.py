@@ -1,0 +1,1 @@
+"""Kikubari: a support companion for WooCommerce shops. See docs/design.md for the house."""

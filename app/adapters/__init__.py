@@ -1,0 +1,1 @@
+"""The outside, each behind the protocol of `usecases.ports` that it fills."""

@@ -1,0 +1,175 @@
+"""A shop's REST, through the `woocommerce` package with what it lacks.
+
+The package opens a connection for each call, gives up after 5 seconds, never raises on 4xx and
+5xx and follows redirects (a 301 of a POST becomes a GET). Here: one pooled session, time-outs of
+(3.05, 20) seconds, no redirects, a cap on sizes, retries for GET alone, and an error for every
+outcome that says whether trying again can help.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+import woocommerce.api
+from requests.adapters import HTTPAdapter
+
+from app.errors import (
+    ShopAnswerUnusable,
+    ShopBusy,
+    ShopError,
+    ShopMissing,
+    ShopRefused,
+    ShopUnreachable,
+)
+
+TIMEOUT = (3.05, 20.0)
+LARGEST_ANSWER = 32 * 1024 * 1024
+GET_TRIES = 2
+MOST_NOTES = 500
+
+
+def _request(
+    method: str, url: str, *, session: requests.Session | None = None, **options: Any
+) -> requests.Response:
+    """What the package calls: through our pooled session when we made the call."""
+    if session is None:
+        return requests.request(method, url, timeout=options.pop("timeout", TIMEOUT), **options)
+    return session.request(method, url, allow_redirects=False, stream=True, **options)
+
+
+woocommerce.api.request = _request
+
+
+class WooShop:
+    """One shop's REST. `name` is only for messages; `writable` False refuses every write here."""
+
+    def __init__(
+        self, name: str, url: str, key: str, secret: str, *, writable: bool, user_agent: str
+    ) -> None:
+        self._name = name
+        self._writable = writable
+        self._session = requests.Session()
+        self._session.trust_env = False
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=8, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._api = woocommerce.api.API(
+            url, key, secret, timeout=TIMEOUT, user_agent=user_agent, version="wc/v3"
+        )
+
+    def order(self, order_id: int) -> dict[str, Any]:
+        found = self._get(f"orders/{order_id}", {"dp": 6})
+        if not isinstance(found, dict):
+            raise self._unusable("an order was asked for and something else came")
+        return found
+
+    def notes(self, order_id: int) -> list[dict[str, Any]]:
+        found = self._get(f"orders/{order_id}/notes", {})
+        if not isinstance(found, list) or not all(_is_note(note) for note in found):
+            raise self._unusable("the notes of an order were asked for and something else came")
+        return found
+
+    def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
+        made = self._write(f"orders/{order_id}/notes", {"note": text, "customer_note": True})
+        if not _is_note(made):
+            raise self._unusable("a note was posted and something else came back")
+        return dict(made)
+
+    def _get(self, path: str, params: dict[str, Any]) -> Any:
+        for left in reversed(range(GET_TRIES)):
+            try:
+                return self._call(lambda: self._api.get(path, params=params, session=self._session))
+            except ShopUnreachable:
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _write(self, path: str, data: dict[str, Any]) -> Any:
+        if not self._writable:
+            raise ShopRefused(
+                f'store "{self._name}" is in shadow mode: nothing may be written to its shop'
+            )
+        return self._call(lambda: self._api.post(path, data, session=self._session))
+
+    def _call(self, send: Callable[[], requests.Response]) -> Any:
+        try:
+            with send() as response:
+                body = _read(response)
+        except requests.exceptions.SSLError as error:
+            raise ShopUnreachable(
+                f'store "{self._name}": the shop\'s TLS certificate is not trusted',
+                mend="renew or complete the certificate of the shop",
+            ) from error
+        except (requests.RequestException, OSError) as error:
+            raise ShopUnreachable(
+                f'store "{self._name}": the shop did not answer ({type(error).__name__})'
+            ) from error
+        self._check(response, body)
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise self._unusable("an answer is no JSON; a firewall's page, perhaps") from None
+
+    def _check(self, response: requests.Response, body: bytes) -> None:
+        status = response.status_code
+        if status < 300:
+            return
+        code = _error_code(body)
+        words = f'store "{self._name}": the shop answered {status}' + (f" ({code})" if code else "")
+        if status < 400:
+            raise ShopAnswerUnusable(
+                f"{words}, a redirect",
+                mend="connect the shop with the address that it redirects to",
+            )
+        if status in (401, 403):
+            raise ShopRefused(
+                words, mend="the key is wrong, read-only or its user is gone: connect it again"
+            )
+        if status in (404, 410):
+            raise ShopMissing(words)
+        if status == 429 or status >= 500:
+            raise ShopBusy(words, retry=_retry_after(response))
+        raise ShopError(words, mend="this is a fault of ours: report it")
+
+    def _unusable(self, what: str) -> ShopAnswerUnusable:
+        return ShopAnswerUnusable(f'store "{self._name}": {what}')
+
+
+def _is_note(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("id"), int)
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body, up to the cap, within a bounded time even where it trickles."""
+    until = time.monotonic() + 3 * TIMEOUT[1]
+    parts, size = [], 0
+    for chunk in response.iter_content(65536):
+        parts.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_ANSWER or time.monotonic() > until:
+            raise requests.exceptions.ContentDecodingError("the answer is too large or too slow")
+    return b"".join(parts)
+
+
+def _error_code(body: bytes) -> str:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return ""
+    return str(value.get("code", ""))[:80] if isinstance(value, dict) else ""
+
+
+def _retry_after(response: requests.Response) -> float:
+    """`Retry-After` in seconds (a number or a date), at most an hour; 0 where it says nothing."""
+    value = response.headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(min(int(value[:6]), 3600))
+    try:
+        return max(0.0, min(parsedate_to_datetime(value).timestamp() - time.time(), 3600.0))
+    except (TypeError, ValueError):
+        return 0.0

@@ -1,0 +1,123 @@
+"""Deliveries as they were accepted, and what became of each."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from app.db.base import Base
+from app.db.types import BigId
+from app.db.upsert import insert_once
+from app.db.work import DUE, Work, claim, work_index
+
+QUARANTINED = "quarantined"
+
+
+class InboxRow(Work, Base):
+    """One accepted delivery. `subject` is what it is about (`order:84`), "" for nothing we follow;
+    rows of one subject are worked in the order of their ids."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("store_id", "dedupe_key"),
+        Index(None, "store_id", "subject", "state"),
+        *work_index(),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    received_at: Mapped[datetime]
+    topic: Mapped[str] = mapped_column(String(200))
+    webhook_id: Mapped[str] = mapped_column(String(200))
+    delivery_id: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(40))
+    dedupe_key: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes]
+    duplicates: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str | None] = mapped_column(String(300))
+
+
+def put(session: Session, values: dict[str, Any]) -> bool:
+    """Store a delivery. False: it was there already, and is counted as a duplicate.
+
+    The unique key decides, not a look beforehand, so that two at once end as one row.
+    """
+    fresh = {"attempts": 0, "duplicates": 0, **values}
+    if insert_once(session, InboxRow, ["store_id", "dedupe_key"], fresh) is not None:
+        return True
+    session.execute(
+        update(InboxRow)
+        .where(
+            InboxRow.store_id == values["store_id"], InboxRow.dedupe_key == values["dedupe_key"]
+        )
+        .values(duplicates=InboxRow.duplicates + 1)
+    )
+    return False
+
+
+def claim_rows(
+    session: Session, *, owner: str, now: datetime, lease_seconds: float, limit: int
+) -> list[int]:
+    """Claim due rows that no earlier unfinished row of the same subject holds back."""
+    earlier = aliased(InboxRow)
+    held_back = (
+        select(earlier.id)
+        .where(
+            earlier.store_id == InboxRow.store_id,
+            earlier.subject == InboxRow.subject,
+            earlier.state == DUE,
+            earlier.id < InboxRow.id,
+        )
+        .exists()
+    )
+    return claim(
+        session,
+        InboxRow,
+        owner=owner,
+        now=now,
+        lease_seconds=lease_seconds,
+        limit=limit,
+        where=[(InboxRow.subject == "") | ~held_back],
+    )
+
+
+def last_received_at(session: Session, store_id: int) -> datetime | None:
+    return session.scalar(
+        select(func.max(InboxRow.received_at)).where(InboxRow.store_id == store_id)
+    )
+
+
+def counts_by_state(session: Session, store_id: int) -> dict[str, int]:
+    rows = session.execute(
+        select(InboxRow.state, func.count())
+        .where(InboxRow.store_id == store_id)
+        .group_by(InboxRow.state)
+    )
+    return {state: int(number) for state, number in rows}
+
+
+def listing(
+    session: Session, *, store_id: int | None, state: str | None, limit: int
+) -> list[InboxRow]:
+    """The newest rows first, without loading more than `limit`."""
+    query = select(InboxRow).order_by(InboxRow.id.desc()).limit(limit)
+    if store_id is not None:
+        query = query.where(InboxRow.store_id == store_id)
+    if state is not None:
+        query = query.where(InboxRow.state == state)
+    return list(session.scalars(query))
+
+

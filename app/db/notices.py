@@ -1,0 +1,95 @@
+"""What we decided to tell customers (notices), and the sending of it (messages)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.db.base import Base
+from app.db.types import BigId
+from app.db.upsert import insert_once
+from app.db.work import Work, work_index
+
+
+class Message(Work, Base):
+    """One sending of one or several notices to one customer, as a note of one order.
+
+    `delivery` is what is known of it: `accepted` (the shop took the note), `mailed` (its mailer
+    said so), `failed` (its mailer said so); empty while it has not been tried.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (UniqueConstraint("store_id", "reference"), *work_index())
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    reference: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str | None]
+    """Written at the moment of sending, and then kept."""
+    note_id: Mapped[int | None] = mapped_column(BigId)
+    delivery: Mapped[str | None] = mapped_column(String(12))
+    mailer_said: Mapped[str | None] = mapped_column(String(300))
+    sent_at: Mapped[datetime | None]
+
+
+class Notice(Base):
+    """One decision to say something about an order. Unique: nothing is said twice."""
+
+    __tablename__ = "notices"
+    __table_args__ = (UniqueConstraint("store_id", "order_id", "kind", "promise_version"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    promise_version: Mapped[int]
+    decided_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]
+    """The evidence: what was known when it was decided."""
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    dropped: Mapped[str | None] = mapped_column(String(200))
+    """Why it was not said after all (shipped meanwhile, shadow mode …)."""
+
+
+def decide_notice(session: Session, values: dict[str, Any]) -> int | None:
+    """Write a notice; its id, or None where it had been decided before."""
+    return insert_once(
+        session, Notice, ["store_id", "order_id", "kind", "promise_version"], values
+    )
+
+
+def notices_of(session: Session, order_id: int) -> list[Notice]:
+    return list(
+        session.scalars(select(Notice).where(Notice.order_id == order_id).order_by(Notice.id))
+    )
+
+
+def notices_in(session: Session, message_id: int) -> list[Notice]:
+    return list(
+        session.scalars(select(Notice).where(Notice.message_id == message_id).order_by(Notice.id))
+    )
+
+
+def messages_of(session: Session, order_id: int) -> list[Message]:
+    return list(
+        session.scalars(select(Message).where(Message.order_id == order_id).order_by(Message.id))
+    )
+
+
+def newest(
+    session: Session, *, store_id: int | None, limit: int
+) -> list[tuple[Notice, Message | None]]:
+    query = (
+        select(Notice, Message)
+        .outerjoin(Message, Message.id == Notice.message_id)
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    if store_id is not None:
+        query = query.where(Notice.store_id == store_id)
+    return [(notice, message) for notice, message in session.execute(query)]

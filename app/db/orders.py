@@ -1,0 +1,98 @@
+"""Orders as the shop told them last: the whole payload, and the columns that are searched."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.db.base import Base
+from app.db.types import BigId
+
+
+class Order(Base):
+    """One order of one store. `payload` keeps every field that the shop sent."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("store_id", "remote_id"),
+        Index(None, "store_id", "number"),
+        Index(None, "store_id", "email"),
+        Index(None, "store_id", "created_at"),
+        Index(None, "next_check_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    remote_id: Mapped[int] = mapped_column(BigId)
+    number: Mapped[str] = mapped_column(String(60))
+    status: Mapped[str] = mapped_column(String(40))
+    currency: Mapped[str] = mapped_column(String(8))
+    total: Mapped[Decimal]
+    buyer: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320))
+    created_at: Mapped[datetime | None]
+    modified_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
+    payload: Mapped[dict[str, Any]]
+    read_at: Mapped[datetime]
+    """When we learnt this state."""
+    ship_by_on: Mapped[date | None]
+    promised_on: Mapped[date | None]
+    promise_version: Mapped[int] = mapped_column(default=0)
+    next_check_at: Mapped[datetime | None]
+    """When the shipment watch looks again; empty: it is not watched."""
+
+
+class OrderEvent(Base):
+    """What happened to an order, in words for its timeline."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (Index(None, "order_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(40))
+    facts: Mapped[dict[str, Any]]
+
+
+def order_by_remote_id(
+    session: Session, store_id: int, remote_id: int, *, lock: bool = False
+) -> Order | None:
+    query = select(Order).where(Order.store_id == store_id, Order.remote_id == remote_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def newest(session: Session, *, store_id: int | None, limit: int) -> list[Order]:
+    query = select(Order).order_by(Order.created_at.desc(), Order.id.desc()).limit(limit)
+    if store_id is not None:
+        query = query.where(Order.store_id == store_id)
+    return list(session.scalars(query))
+
+
+def events_of(session: Session, order_id: int, limit: int = 200) -> list[OrderEvent]:
+    return list(
+        session.scalars(
+            select(OrderEvent)
+            .where(OrderEvent.order_id == order_id)
+            .order_by(OrderEvent.at, OrderEvent.id)
+            .limit(limit)
+        )
+    )
+
+
+def due_for_check(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of watched orders whose moment has come, earliest first."""
+    return list(
+        session.scalars(
+            select(Order.id)
+            .where(Order.next_check_at <= now)
+            .order_by(Order.next_check_at)
+            .limit(limit)
+        )
+    )

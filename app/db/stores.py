@@ -1,0 +1,106 @@
+"""Shops that are connected, and the versions of their settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.db.base import Base
+from app.db.types import BigId
+
+
+class Store(Base):
+    """One connected shop. Secrets are encrypted by the caller; here they are opaque bytes."""
+
+    __tablename__ = "stores"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    """The unguessable part of its webhook address."""
+    url: Mapped[str] = mapped_column(String(300))
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    mode: Mapped[str] = mapped_column(String(10), default="shadow")
+    mode_since: Mapped[datetime]
+    live_from: Mapped[datetime | None]
+    consumer_key: Mapped[bytes]
+    consumer_secret: Mapped[bytes]
+    webhook_secret: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class StoreSettings(Base):
+    """One version of a store's settings; the highest is in force. Versions are never changed."""
+
+    __tablename__ = "store_settings"
+    __table_args__ = (UniqueConstraint("store_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    version: Mapped[int]
+    values: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str] = mapped_column(String(200))
+
+
+class Counter(Base):
+    """How often something was refused or repeated, for each store and day."""
+
+    __tablename__ = "counters"
+    __table_args__ = (UniqueConstraint("store_id", "name", "day"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    day: Mapped[str] = mapped_column(String(10))
+    amount: Mapped[int] = mapped_column(default=0)
+
+
+def store_by_name(session: Session, name: str) -> Store | None:
+    return session.scalar(select(Store).where(Store.name == name))
+
+
+def store_by_key(session: Session, key: str) -> Store | None:
+    return session.scalar(select(Store).where(Store.key == key))
+
+
+def all_stores(session: Session) -> list[Store]:
+    return list(session.scalars(select(Store).order_by(Store.name)))
+
+
+def current_settings(session: Session, store_id: int) -> tuple[int, dict[str, Any]]:
+    """The version in force and its values; (0, {}) before the first."""
+    row = session.scalars(
+        select(StoreSettings)
+        .where(StoreSettings.store_id == store_id)
+        .order_by(StoreSettings.version.desc())
+        .limit(1)
+    ).first()
+    return (row.version, row.values) if row else (0, {})
+
+
+def count(session: Session, store_id: int, name: str, now: datetime) -> None:
+    """Add one to today's counter (a day in UTC)."""
+    day = now.date().isoformat()
+    row = session.scalar(
+        select(Counter)
+        .where(Counter.store_id == store_id, Counter.name == name, Counter.day == day)
+        .with_for_update()
+    )
+    if row is None:
+        session.add(Counter(store_id=store_id, name=name, day=day, amount=1))
+    else:
+        row.amount += 1
+
+
+def counts(session: Session, store_id: int) -> dict[str, int]:
+    """All counters of a store, summed over the days."""
+    rows = session.execute(
+        select(Counter.name, func.sum(Counter.amount))
+        .where(Counter.store_id == store_id)
+        .group_by(Counter.name)
+    )
+    return {name: int(amount) for name, amount in rows}

@@ -1,0 +1,47 @@
+"""Which messages an order owes its customer, whether they are still true, and their references."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.delay import is_waiting
+from app.domain.order import CLOSED_STATUSES, OrderSnapshot
+from app.domain.text import clean
+
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letters or digits that are read as each other; a reference may be told on the phone."""
+URL_LIKE = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:/{1,3}|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*")
+
+
+class NoticeKind(StrEnum):
+    INVOICE = "invoice"
+    """The document is there, with its link. Said once for each order."""
+    DELAYED = "delayed"
+    """The promise cannot be kept any more. Said once for each promise."""
+
+
+def new_reference() -> str:
+    """A short code that marks our note in the shop, e.g. `KK-7F3QX2MP` (39 bits)."""
+    return "KK-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+
+
+def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None) -> str | None:
+    """Why a notice that was decided must not be sent any more; None: it still holds.
+
+    Asked again with the shop's fresh word at the moment of sending: no delay notice may leave
+    after the order was shipped, delivered, cancelled or refunded.
+    """
+    if kind is NoticeKind.DELAYED and not is_waiting(order, paid_at):
+        return f"the order does not wait for its parcel any more (it is {order.status})"
+    if kind is NoticeKind.INVOICE and order.status in CLOSED_STATUSES - {"refunded"}:
+        return f"the order is {order.status}"
+    return None
+
+
+def safe_words(text: str, limit: int = 120) -> str:
+    """Text of a customer, fit for a note: bounded, no controls, and nothing that mail programs
+    turn into a link (the shop's mail links whatever looks like an address)."""
+    return clean(URL_LIKE.sub("…", text), limit)

@@ -1,0 +1,95 @@
+"""The error types of the product.
+
+Every error carries three things a person can use: what happened (`str(error)`), `mend`, what to
+do about it, and `retry`, whether trying the same again can help. Workers decide from `retry`
+alone; pages and the command line print the other two.
+"""
+
+from __future__ import annotations
+
+
+class KikubariError(Exception):
+    """Base of all errors that we raise on purpose.
+
+    `retry`: None: trying again cannot help. A number: it can, after at least that many seconds
+    (0 leaves the pause to the caller's back-off).
+    """
+
+    retry: float | None = None
+
+    def __init__(self, what: str, *, mend: str = "", retry: float | None = None) -> None:
+        super().__init__(what)
+        self.mend = mend
+        if retry is not None:
+            self.retry = retry
+
+    def sentence(self) -> str:
+        """What happened and how to mend it, in one line for people."""
+        return f"{self}; {self.mend}" if self.mend else str(self)
+
+
+class SettingsError(KikubariError):
+    """A setting is missing or wrong. Start stops, naming it."""
+
+
+class UnknownStore(KikubariError):
+    """No store has this name or key."""
+
+
+class BadSignature(KikubariError):
+    """A delivery's signature is missing or wrong."""
+
+
+class BodyTooLarge(KikubariError):
+    """A request's body exceeds the cap."""
+
+
+class StorageUnavailable(KikubariError):
+    """The database did not take the row. The caller answers 503, never 200."""
+
+    retry = 0.0
+
+
+class PayloadUnusable(KikubariError):
+    """A payload is not what its topic says: broken, an error of the shop's, or another thing."""
+
+
+class ShopError(KikubariError):
+    """The shop's REST did not do what was asked. Base of the kinds below."""
+
+
+class ShopUnreachable(ShopError):
+    """No answer, a broken connection, or one that took too long.
+
+    After a writing request the shop may have acted all the same: read before trying again.
+    """
+
+    retry = 0.0
+
+
+class ShopBusy(ShopError):
+    """429 or 5xx: the shop may answer later."""
+
+    retry = 0.0
+
+
+class ShopRefused(ShopError):
+    """401 or 403: the key is wrong, read-only, or its owner lost the right."""
+
+
+class ShopMissing(ShopError):
+    """404: the shop does not know this resource."""
+
+
+class ShopAnswerUnusable(ShopError):
+    """An answer that is no JSON (a firewall's page, say), a redirect, or of the wrong shape."""
+
+    retry = 0.0
+
+
+class InvoiceIncomplete(KikubariError):
+    """A fact that the invoice must carry is missing. Parks it with a request to the owner."""
+
+
+class RenderingFailed(KikubariError):
+    """The renderer could not make the document."""

@@ -1,0 +1,86 @@
+"""The one place where adapters are built: web, command line and workers get theirs from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from app.adapters.disk import DiskFiles
+from app.adapters.fence import DatabaseFence, FileFence
+from app.adapters.links import SignedLinks
+from app.adapters.pdf import PdfRenderer
+from app.adapters.secret_box import FernetBox
+from app.adapters.woocommerce import WooShop
+from app.adapters.wording import TemplateWording
+from app.db.engine import Database
+from app.db.stores import Store
+from app.domain.store_mode import Mode
+from app.settings import Settings
+from app.usecases.ports import Clock, Fence
+from app.usecases.send_messages import Outside
+
+USER_AGENT = "Kikubari/0.1"
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Services:
+    """Everything that touches the outside, built when first used. One for each process; the
+    renderer must stay within one thread."""
+
+    settings: Settings
+    clock: Clock = utc_now
+
+    @cached_property
+    def db(self) -> Database:
+        return Database(self.settings.database)
+
+    @cached_property
+    def box(self) -> FernetBox:
+        return FernetBox(self.settings.encryption_keys.get_secret_value())
+
+    @cached_property
+    def files(self) -> DiskFiles:
+        return DiskFiles(self.settings.data_dir)
+
+    @cached_property
+    def links(self) -> SignedLinks:
+        return SignedLinks(self.settings.own_url, self.settings.secret_key.get_secret_value())
+
+    @cached_property
+    def renderer(self) -> PdfRenderer:
+        return PdfRenderer()
+
+    @cached_property
+    def fence(self) -> Fence:
+        if self.db.is_sqlite:
+            return FileFence(self.settings.data_dir / "run" / "locks")
+        return DatabaseFence(self.db.engine)
+
+    @cached_property
+    def outside(self) -> Outside:
+        """What sending needs."""
+        return Outside(self.shop, TemplateWording(), self.fence, self.links, self.clock)
+
+    @cached_property
+    def _open_shops(self) -> dict[tuple[int, str, str, bytes], WooShop]:
+        return {}
+
+    def shop(self, store: Store) -> WooShop:
+        """The REST of a store. Pooled for each store and process; in shadow mode it cannot write."""
+        place = (store.id, store.url, store.mode, store.consumer_secret)
+        if place not in self._open_shops:
+            self._open_shops[place] = WooShop(
+                store.name,
+                store.url,
+                self.box.open(store.consumer_key),
+                self.box.open(store.consumer_secret),
+                writable=Mode(store.mode) is not Mode.SHADOW,
+                user_agent=USER_AGENT,
+            )
+        return self._open_shops[place]

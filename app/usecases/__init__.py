@@ -1,0 +1,1 @@
+"""One verb each: the only place where a decision meets the outside, through `ports`."""

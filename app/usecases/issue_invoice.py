@@ -1,0 +1,150 @@
+"""Issue the documents that are owed.
+
+    claim -> order read again with all its decimals -> one transaction: number taken, content
+    frozen, file to render noted, request ended
+
+A number exists only together with its document: whatever fails rolls both back, so the series
+has neither gaps nor duplicates. Rendering comes later and can be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.db import documents, work
+from app.db.documents import Document, DocumentFile, IssueRequest
+from app.db.engine import Database
+from app.db.orders import Order
+from app.db.stores import Store
+from app.domain.calendar import calendar_of
+from app.domain.invoice import DocumentContent
+from app.domain.invoicing import build_invoice, number_of
+from app.domain.language import customer_language
+from app.domain.order import OrderSnapshot, became_paid_at, read_order
+from app.domain.store_mode import Verdict, document_verdict
+from app.domain.store_settings import ShopSettings
+from app.errors import InvoiceIncomplete
+from app.i18n import LANGUAGES
+from app.usecases.ports import Clock, Shops
+from app.usecases.stores import settings_of, standing_of
+from app.usecases.work_off import work_off
+
+INVOICE_SERIES = "invoice"
+SPECIMEN_SERIES = "SPECIMEN"
+
+
+def issue_due(
+    db: Database, shops: Shops, clock: Clock, *, owner: str, lease_seconds: float, limit: int
+) -> int:
+    """Claim up to `limit` requests and issue them; how many were claimed."""
+    now = clock()
+    with db.write() as session:
+        ids = work.claim(
+            session, IssueRequest, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
+        )
+    if ids:
+        work_off(
+            db,
+            IssueRequest,
+            ids,
+            lambda row_id: issue_invoice(db, shops, clock, row_id, owner=owner),
+            owner=owner,
+            clock=clock,
+        )
+    return len(ids)
+
+
+def issue_invoice(db: Database, shops: Shops, clock: Clock, row_id: int, *, owner: str) -> None:
+    """Issue the invoice that a claimed request asks for; once, however often this runs.
+
+    Raises:
+        ShopError: the order could not be read.
+        InvoiceIncomplete: a fact is missing; its mend is for the owner.
+        LeaseLost: someone else owns the request now; no number was taken.
+    """
+    with db.read() as session:
+        request = session.get_one(IssueRequest, row_id)
+        order = session.get_one(Order, request.order_id)
+        store = session.get_one(Store, request.store_id)
+    snapshot = read_order(shops(store).order(order.remote_id))
+    now = clock()
+    with db.write() as session:
+        store = session.get_one(Store, store.id)
+        settings = settings_of(session, store.id)
+        verdict = _verdict(store, settings, snapshot)
+        if verdict in (Verdict.SHADOW, Verdict.NOTHING):
+            work.finish(session, IssueRequest, row_id, owner=owner, now=now, state=verdict.value)
+            return
+        specimen = verdict is Verdict.SPECIMEN
+        if not documents.document_for(session, store.id, request.kind, request.cause, specimen):
+            _freeze(session, store, order, request, settings, snapshot, now, specimen)
+        work.finish(session, IssueRequest, row_id, owner=owner, now=now, problem=None)
+
+
+def _verdict(store: Store, settings: ShopSettings, snapshot: OrderSnapshot) -> Verdict:
+    """What the store's mode says now: it may have changed since the request was made."""
+    paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
+    if paid_at is None:
+        raise InvoiceIncomplete(
+            f"order {snapshot.number} is {snapshot.status} and does not count as paid any more",
+            mend="if it was paid all the same, set it to processing in the shop, then retry",
+        )
+    return document_verdict(standing_of(store, settings), paid_at)
+
+
+def _freeze(
+    session: Session,
+    store: Store,
+    order: Order,
+    request: IssueRequest,
+    settings: ShopSettings,
+    snapshot: OrderSnapshot,
+    now: datetime,
+    specimen: bool,
+) -> None:
+    """Take the number and store the document for good."""
+    content = build_invoice(
+        snapshot,
+        settings,
+        calendar_of(settings),
+        language=customer_language(snapshot, LANGUAGES, settings.language),
+        issued_at=now,
+        specimen=specimen,
+    )
+    series = SPECIMEN_SERIES if specimen else INVOICE_SERIES
+    sequence = documents.take_number(session, store.id, series, settings.numbering.start)
+    number = number_of(settings.numbering, sequence, now.astimezone(settings.zone))
+    content = content.model_copy(update={"number": f"SPECIMEN-{sequence}" if specimen else number})
+    frozen = content.model_dump(mode="json")
+    document = Document(
+        store_id=store.id,
+        order_id=order.id,
+        kind=request.kind,
+        cause=request.cause,
+        specimen=specimen,
+        series=series,
+        sequence=sequence,
+        number=content.number,
+        language=content.language,
+        issued_at=now,
+        content=frozen,
+        content_sha256=content_hash(frozen),
+    )
+    session.add(document)
+    session.flush()
+    session.add(DocumentFile(document_id=document.id, due_at=now))
+
+
+def content_hash(content: dict[str, object]) -> str:
+    """SHA-256 of the content as canonical JSON (sorted keys, no white space, UTF-8)."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_of(document: Document) -> DocumentContent:
+    """The frozen content of a stored document."""
+    return DocumentContent.model_validate(document.content)

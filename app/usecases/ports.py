@@ -1,0 +1,81 @@
+"""What the use cases need from outside, as small protocols. `services` hands in the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.db.stores import Store
+from app.domain.invoice import DocumentContent
+from app.domain.notice import NoticeKind
+
+Clock = Callable[[], datetime]
+"""The present moment, with a zone."""
+
+
+class Shop(Protocol):
+    """A shop's REST. Every method raises a ShopError of the right kind."""
+
+    def order(self, order_id: int) -> dict[str, Any]:
+        """The order with six decimals. Raises ShopMissing where the shop has none."""
+
+    def notes(self, order_id: int) -> list[dict[str, Any]]:
+        """All notes of an order, the newest first."""
+
+    def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
+        """Add a note that the shop mails to the customer. Never tried twice by itself."""
+
+
+class Shops(Protocol):
+    """Opens the REST of a store, able to write only where the store's mode allows it."""
+
+    def __call__(self, store: Store) -> Shop: ...
+
+
+class SecretBox(Protocol):
+    """Encryption at rest."""
+
+    def seal(self, text: str) -> bytes: ...
+
+    def open(self, sealed: bytes) -> str: ...
+
+
+class Renderer(Protocol):
+    def render(self, content: DocumentContent) -> bytes:
+        """The PDF of a document: the same bytes for the same content."""
+
+
+class Wording(Protocol):
+    """Turns facts into the words of a message."""
+
+    def compose(
+        self, kind: NoticeKind, facts: dict[str, Any], *, language: str, reference: str
+    ) -> str:
+        """A note's text, with every fact escaped for the shop's HTML mail."""
+
+
+class Files(Protocol):
+    """Rendered documents on disk."""
+
+    def save(self, name: str, data: bytes) -> str:
+        """Store under a name below the data folder, durably; the path relative to it."""
+
+    def load(self, path: str) -> bytes: ...
+
+
+class Fence(Protocol):
+    """A lock that dies with its owner, and only with it."""
+
+    def __call__(self, name: str) -> AbstractContextManager[bool]:
+        """Held within the block; yields False at once where someone else holds it."""
+
+
+class Links(Protocol):
+    """Addresses that customers open."""
+
+    public_url: str
+
+    def document(self, link_id: int, nonce: str) -> str:
+        """The address that opens one document."""

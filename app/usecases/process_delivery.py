@@ -1,0 +1,153 @@
+"""Take over what a stored delivery says.
+
+    claim -> read the payload -> newer? -> record the order | ask the shop | nothing new
+
+A payload is a hint: it was built when it was sent, not when the thing happened, and two changes
+can share a second. Where it does not settle the order's state, the shop is asked again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.db import inbox, work
+from app.db.engine import Database
+from app.db.inbox import InboxRow
+from app.db.orders import order_by_remote_id
+from app.db.stores import Store
+from app.domain.delivery import DeliveryKind, load_object
+from app.domain.order import OrderSnapshot, is_newer, read_order
+from app.errors import PayloadUnusable, ShopAnswerUnusable, ShopMissing
+from app.usecases.ports import Clock, Shops
+from app.usecases.record_order import record_deleted, record_order
+from app.usecases.work_off import work_off
+
+
+def process_due(
+    db: Database, shops: Shops, clock: Clock, *, owner: str, lease_seconds: float, limit: int
+) -> int:
+    """Claim up to `limit` deliveries and work them off; how many were claimed."""
+    now = clock()
+    with db.write() as session:
+        ids = inbox.claim_rows(
+            session, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
+        )
+    if ids:
+        work_off(
+            db,
+            InboxRow,
+            ids,
+            lambda row_id: process_delivery(db, shops, clock, row_id, owner=owner),
+            owner=owner,
+            clock=clock,
+        )
+    return len(ids)
+
+
+def process_delivery(
+    db: Database, shops: Shops, clock: Clock, row_id: int, *, owner: str
+) -> None:
+    """Work off one delivery that `owner` has claimed.
+
+    Raises:
+        ShopError: the shop had to be asked and did not answer.
+        LeaseLost: someone else owns the row now; nothing was written.
+    """
+    with db.read() as session:
+        row = session.get_one(InboxRow, row_id)
+        store = session.get_one(Store, row.store_id)
+    kind = DeliveryKind(row.kind)
+    if kind not in (DeliveryKind.ORDER, DeliveryKind.ORDER_HINT):
+        _end(db, row, owner, clock, outcome=_words_for(kind, row.body))
+        return
+    payload = load_object(row.body) or {}
+    try:
+        snapshot = read_order(payload) if kind is DeliveryKind.ORDER else None
+    except PayloadUnusable as error:
+        _end(db, row, owner, clock, outcome=str(error))
+        return
+    remote_id = int(row.subject.removeprefix("order:"))
+    newer = _compare(db, store, snapshot, payload)
+    if newer is False:
+        _end(db, row, owner, clock, outcome="nothing new: we know a later state")
+    elif newer is True and snapshot is not None:
+        _record(db, store, row, snapshot, payload, owner, clock, "order recorded")
+    else:
+        _ask_shop(db, shops, store, row, remote_id, owner, clock)
+
+
+def _compare(
+    db: Database, store: Store, snapshot: OrderSnapshot | None, payload: dict[str, Any]
+) -> bool | None:
+    """True: record it. False: nothing new. None: only the shop can tell."""
+    if snapshot is None:
+        return None
+    with db.read() as session:
+        known = order_by_remote_id(session, store.id, snapshot.id)
+    if known is None:
+        return True
+    newer = is_newer(snapshot, known.modified_at)
+    if newer is None and known.payload == payload:
+        return False
+    return newer
+
+
+def _ask_shop(
+    db: Database,
+    shops: Shops,
+    store: Store,
+    row: InboxRow,
+    remote_id: int,
+    owner: str,
+    clock: Clock,
+) -> None:
+    try:
+        payload = shops(store).order(remote_id)
+    except ShopMissing:
+        with db.write() as session:
+            known = record_deleted(session, store, remote_id, clock())
+            outcome = "the shop deleted the order" if known else "an order that we never knew"
+            work.finish(
+                session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome, problem=None
+            )
+        return
+    snapshot = read_order(payload)
+    if snapshot.id != remote_id:
+        raise ShopAnswerUnusable(f"asked for order {remote_id}, the shop gave {snapshot.id}")
+    _record(db, store, row, snapshot, payload, owner, clock, "order read from the shop")
+
+
+def _record(
+    db: Database,
+    store: Store,
+    row: InboxRow,
+    snapshot: OrderSnapshot,
+    payload: dict[str, Any],
+    owner: str,
+    clock: Clock,
+    outcome: str,
+) -> None:
+    """The order, what follows from it and the end of the row: one transaction."""
+    now = clock()
+    with db.write() as session:
+        record_order(session, store, snapshot, payload, now)
+        work.finish(
+            session, InboxRow, row.id, owner=owner, now=now, outcome=outcome, problem=None
+        )
+
+
+def _end(db: Database, row: InboxRow, owner: str, clock: Clock, *, outcome: str) -> None:
+    with db.write() as session:
+        work.finish(
+            session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome[:300], problem=None
+        )
+
+
+def _words_for(kind: DeliveryKind, body: bytes) -> str:
+    """What a delivery that is no order is, for people."""
+    if kind is DeliveryKind.SHOP_ERROR:
+        value = load_object(body) or {}
+        return f"the shop sent an error: {value.get('code')!s:.80} ({value.get('message')!s:.120})"
+    if kind is DeliveryKind.BROKEN:
+        return "not readable: no JSON object with an id"
+    return "not followed: it is about something else than orders"

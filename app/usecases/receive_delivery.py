@@ -1,0 +1,89 @@
+"""Accept a webhook: verify it, store it durably, and only then say yes.
+
+    store key -> ping? -> signature -> own shop or a copy? -> one durable row
+
+Nothing else happens before the answer: WooCommerce delivers serially, waits up to 60 seconds for
+each, and never sends anything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from app.db import inbox
+from app.db.engine import Database
+from app.db.stores import Store, store_by_key
+from app.db.work import DUE
+from app.domain.delivery import Delivery, is_ping, read_delivery, same_source
+from app.errors import UnknownStore
+from app.usecases.ports import SecretBox
+
+
+class Receipt(StrEnum):
+    """What became of an accepted request; each is answered 200."""
+
+    PING = "ping"
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+
+
+def find_store(db: Database, store_key: str) -> Store:
+    """The store whose webhook address holds this key.
+
+    Raises:
+        UnknownStore: none has it.
+    """
+    with db.read() as session:
+        store = store_by_key(session, store_key)
+    if store is None:
+        raise UnknownStore("no store has this webhook address")
+    return store
+
+
+def receive_delivery(
+    db: Database,
+    box: SecretBox,
+    store: Store,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+) -> Receipt:
+    """Store one webhook request of `store`.
+
+    Raises:
+        BadSignature: nothing is stored.
+        StorageUnavailable: nothing is stored, and the shop must not be told otherwise.
+    """
+    if is_ping(headers, body):
+        return Receipt.PING
+    delivery = read_delivery(headers, body, [box.open(store.webhook_secret)])
+    ours = same_source(delivery.source, store.url)
+    with db.storing() as session:
+        fresh = inbox.put(session, _row(store, delivery, now, ours=ours))
+    if not fresh:
+        return Receipt.DUPLICATE
+    return Receipt.STORED if ours else Receipt.QUARANTINED
+
+
+def _row(store: Store, delivery: Delivery, now: datetime, *, ours: bool) -> dict[str, object]:
+    row: dict[str, object] = {
+        "store_id": store.id,
+        "received_at": now,
+        "topic": delivery.topic,
+        "webhook_id": delivery.webhook_id,
+        "delivery_id": delivery.delivery_id,
+        "source": delivery.source,
+        "kind": delivery.kind.value,
+        "subject": f"order:{delivery.order_id}" if delivery.order_id else "",
+        "dedupe_key": delivery.dedupe_key,
+        "body": delivery.body,
+        "state": DUE if ours else inbox.QUARANTINED,
+        "due_at": now,
+    }
+    if not ours:
+        row["problem"] = f"it came from {delivery.source}, the shop is {store.url}"
+        row["mend"] = "a copy of the shop signs with the same secret; if the shop moved, say so"
+    return row

@@ -1,0 +1,123 @@
+"""Write what a shop said about an order, and everything that follows from it, in one transaction.
+
+    snapshot -> timeline -> document owed? -> promise and watch
+
+Every step may run twice: unique keys make what follows happen once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.db.documents import request_document
+from app.db.orders import Order, OrderEvent, order_by_remote_id
+from app.db.stores import Store
+from app.db.work import DUE
+from app.domain.address import full_name
+from app.domain.calendar import calendar_of
+from app.domain.delay import Condition, Promise, assess, promise_for
+from app.domain.invoice import DocumentKind
+from app.domain.order import OrderSnapshot, became_paid_at
+from app.domain.shipment import shipped_at
+from app.domain.store_mode import Verdict, document_verdict, message_verdict
+from app.domain.store_settings import ShopSettings
+from app.domain.text import clean
+from app.usecases.stores import settings_of, standing_of
+
+DELETED = "deleted"
+
+
+def record_order(
+    session: Session, store: Store, snapshot: OrderSnapshot, payload: dict[str, Any], now: datetime
+) -> Order:
+    """Take over an order's state as the shop told it, and note what it makes due."""
+    settings = settings_of(session, store.id)
+    order = order_by_remote_id(session, store.id, snapshot.id, lock=True)
+    if order is None:
+        order = Order(store_id=store.id, remote_id=snapshot.id, status="", promise_version=0)
+        session.add(order)
+    before = order.status
+    _copy(order, snapshot, payload, now)
+    order.paid_at = became_paid_at(
+        snapshot, cod_paid_when_completed=settings.cod_paid_when_completed
+    )
+    session.flush()
+    if before != order.status:
+        facts = {"from": before, "to": order.status}
+        at = snapshot.modified_at or now
+        session.add(OrderEvent(order_id=order.id, at=at, kind="status", facts=facts))
+    _owe_document(session, store, order, settings, now)
+    watch(store, order, snapshot, settings, now)
+    return order
+
+
+def record_deleted(session: Session, store: Store, remote_id: int, now: datetime) -> Order | None:
+    """The shop has no such order any more: keep what is known, watch and owe nothing."""
+    order = order_by_remote_id(session, store.id, remote_id, lock=True)
+    if order is not None and order.status != DELETED:
+        facts = {"from": order.status, "to": DELETED}
+        session.add(OrderEvent(order_id=order.id, at=now, kind="status", facts=facts))
+        order.status, order.read_at, order.next_check_at = DELETED, now, None
+    return order
+
+
+def watch(
+    store: Store, order: Order, snapshot: OrderSnapshot, settings: ShopSettings, now: datetime
+) -> None:
+    """Give the order its promise once, and set when the shipment watch looks at it next."""
+    standing = standing_of(store, settings)
+    order.next_check_at = None
+    if message_verdict(standing, order.paid_at, snapshot.email) is Verdict.NOTHING:
+        return
+    calendar, rules = calendar_of(settings), settings.promise
+    if order.paid_at is None:
+        return
+    promise = promise_for(snapshot, order.paid_at, rules, calendar)
+    found = assess(snapshot, order.paid_at, promise, rules, calendar, now)
+    if found.condition is Condition.NOT_WATCHED:
+        return
+    if order.promised_on is None:
+        order.promised_on, order.ship_by_on = promise.deliver_by_on, promise.ship_by_on
+        order.promise_version = 1
+    order.next_check_at = found.next_check_at or now
+
+
+def promise_of(order: Order) -> Promise | None:
+    """The promise that was given to the customer, as it is kept."""
+    if order.promised_on is None or order.ship_by_on is None:
+        return None
+    return Promise(order.ship_by_on, order.promised_on)
+
+
+def _copy(order: Order, snapshot: OrderSnapshot, payload: dict[str, Any], now: datetime) -> None:
+    order.number = clean(snapshot.number or str(snapshot.id), 60)
+    order.status = clean(snapshot.status, 40)
+    order.currency = snapshot.currency
+    order.total = snapshot.total
+    order.buyer = clean(full_name(snapshot.billing), 200)
+    order.email = clean(snapshot.email, 320).lower()
+    order.created_at = snapshot.created_at
+    order.modified_at = snapshot.modified_at
+    order.shipped_at = shipped_at(snapshot)
+    order.payload = payload
+    order.read_at = now
+
+
+def _owe_document(
+    session: Session, store: Store, order: Order, settings: ShopSettings, now: datetime
+) -> None:
+    verdict = document_verdict(standing_of(store, settings), order.paid_at)
+    if verdict is Verdict.NOTHING:
+        return
+    request_document(
+        session,
+        store_id=store.id,
+        order_id=order.id,
+        kind=DocumentKind.INVOICE.value,
+        cause=f"order:{order.remote_id}",
+        now=now,
+        state=Verdict.SHADOW.value if verdict is Verdict.SHADOW else DUE,
+    )

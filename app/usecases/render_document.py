@@ -1,0 +1,129 @@
+"""Make the file of an issued document, and tell the customer that it is there.
+
+    claim -> render -> file on disk -> one transaction: file noted, notice decided, row ended
+
+The message is decided only here, so that no customer ever gets a link to a file that cannot be
+made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from secrets import token_urlsafe
+
+from sqlalchemy.orm import Session
+
+from app.db import documents, work
+from app.db.documents import Document, DocumentFile, DocumentLink
+from app.db.engine import Database
+from app.db.orders import Order
+from app.db.stores import Store
+from app.domain.notice import NoticeKind
+from app.usecases.issue_invoice import content_of
+from app.usecases.ports import Clock, Files, Renderer
+from app.usecases.send_messages import decide
+from app.usecases.stores import settings_of
+from app.usecases.work_off import work_off
+
+LINK_LIFE = timedelta(days=3 * 365)
+"""How long a document's link opens: longer than warranty claims take."""
+
+
+def render_due(
+    db: Database,
+    renderer: Renderer,
+    files: Files,
+    clock: Clock,
+    *,
+    owner: str,
+    lease_seconds: float,
+    limit: int,
+) -> int:
+    """Claim up to `limit` files and render them; how many were claimed."""
+    now = clock()
+    with db.write() as session:
+        ids = work.claim(
+            session, DocumentFile, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
+        )
+    if ids:
+        work_off(
+            db,
+            DocumentFile,
+            ids,
+            lambda row_id: render_document(db, renderer, files, clock, row_id, owner=owner),
+            owner=owner,
+            clock=clock,
+        )
+    return len(ids)
+
+
+def render_document(
+    db: Database, renderer: Renderer, files: Files, clock: Clock, row_id: int, *, owner: str
+) -> None:
+    """Render one document that `owner` has claimed.
+
+    Raises:
+        RenderingFailed: the content could not be rendered.
+        LeaseLost: someone else owns the row now.
+    """
+    with db.read() as session:
+        row = session.get_one(DocumentFile, row_id)
+        document = session.get_one(Document, row.document_id)
+    data = renderer.render(content_of(document))
+    path = files.save(f"documents/{document.store_id}/{document.id}.pdf", data)
+    now = clock()
+    with db.write() as session:
+        sha256 = hashlib.sha256(data).hexdigest()
+        work.finish(
+            session, DocumentFile, row_id, owner=owner, now=now, path=path, sha256=sha256
+        )
+        _tell(session, document, now)
+
+
+def new_link(session: Session, document_id: int, now: datetime) -> DocumentLink:
+    """A link row that opens one document; its address is made by `Links`."""
+    link = DocumentLink(
+        document_id=document_id,
+        nonce=token_urlsafe(16),
+        created_at=now,
+        expires_at=now + LINK_LIFE,
+    )
+    session.add(link)
+    session.flush()
+    return link
+
+
+def _tell(session: Session, document: Document, now: datetime) -> None:
+    store = session.get_one(Store, document.store_id)
+    order = session.get_one(Order, document.order_id)
+    if not settings_of(session, store.id).outgoing.invoice:
+        return
+    link = new_link(session, document.id, now)
+    facts = {
+        "document_id": document.id,
+        "number": document.number,
+        "link_id": link.id,
+        "nonce": link.nonce,
+        "total": document.content["total"],
+        "currency": document.content["currency"],
+        "decimals": document.content["decimals"],
+    }
+    decide(session, order, NoticeKind.INVOICE, facts, language=document.language, now=now)
+
+
+def document_pdf(
+    db: Database, renderer: Renderer, files: Files, document_id: int
+) -> tuple[Document, bytes]:
+    """The file of a document: from disk, or rendered again where it is missing or damaged."""
+    with db.read() as session:
+        document = session.get_one(Document, document_id)
+        row = documents.file_of(session, document_id)
+    if row is not None and row.path is not None:
+        try:
+            data = files.load(row.path)
+        except OSError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() == row.sha256:
+            return document, data
+    return document, renderer.render(content_of(document))

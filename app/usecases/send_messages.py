@@ -1,0 +1,263 @@
+"""Tell customers what was decided, through their shop, at most once.
+
+    claim -> fence -> order read again: still true? -> words frozen -> notes read: said already?
+          -> note posted with its reference -> notes read back -> row ended
+
+A note has no idempotency key, and a shop can act after we have given up waiting. So every message
+carries a reference of its own, and the order's notes are read before every try, the first one
+too: what is there already is adopted, never said again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.db import notices, work
+from app.db.engine import Database
+from app.db.notices import Message, Notice
+from app.db.orders import Order
+from app.db.stores import Store
+from app.domain.mailer import find_note, mailer_result
+from app.domain.notice import NoticeKind, new_reference, safe_words, why_untrue
+from app.domain.order import OrderSnapshot, became_paid_at, read_order
+from app.domain.store_mode import Verdict, may_link, message_verdict
+from app.domain.store_settings import ShopSettings
+from app.errors import KikubariError, ShopMissing
+from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
+from app.usecases.stores import settings_of, standing_of
+from app.usecases.work_off import work_off
+
+WITHHELD = "withheld"
+DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What sending needs from outside."""
+
+    shops: Shops
+    wording: Wording
+    fence: Fence
+    links: Links
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One message with all that it is about."""
+
+    message: Message
+    notices: list[Notice]
+    order: Order
+    store: Store
+    settings: ShopSettings
+
+
+def decide(
+    session: Session,
+    order: Order,
+    kind: NoticeKind,
+    facts: dict[str, Any],
+    *,
+    language: str,
+    now: datetime,
+) -> int | None:
+    """Decide to tell the customer something, and note the message that will say it.
+
+    The unique key (store, order, kind, promise version) makes this happen once. Returns the
+    message's id, or None where it had been decided before.
+    """
+    version = order.promise_version if kind is NoticeKind.DELAYED else 0
+    notice_id = notices.decide_notice(
+        session,
+        {
+            "store_id": order.store_id,
+            "order_id": order.id,
+            "kind": kind.value,
+            "promise_version": version,
+            "decided_at": now,
+            "facts": facts,
+        },
+    )
+    if notice_id is None:
+        return None
+    message = Message(
+        store_id=order.store_id,
+        order_id=order.id,
+        reference=new_reference(),
+        language=language,
+        due_at=now,
+    )
+    session.add(message)
+    session.flush()
+    session.get_one(Notice, notice_id).message_id = message.id
+    return message.id
+
+
+def send_due(
+    db: Database, outside: Outside, *, owner: str, lease_seconds: float, limit: int
+) -> int:
+    """Claim up to `limit` messages and send them; how many were claimed."""
+    now = outside.clock()
+    with db.write() as session:
+        ids = work.claim(
+            session, Message, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
+        )
+    if ids:
+        work_off(
+            db,
+            Message,
+            ids,
+            lambda row_id: send_message(db, outside, row_id, owner=owner),
+            owner=owner,
+            clock=outside.clock,
+        )
+    return len(ids)
+
+
+def send_message(db: Database, outside: Outside, row_id: int, *, owner: str) -> None:
+    """Send one message that `owner` has claimed.
+
+    Raises:
+        ShopError: the shop did not answer; the note may be there all the same.
+        KikubariError: someone else is sending it now, or its link would open for nobody.
+        LeaseLost: someone else owns the row now.
+    """
+    with outside.fence(f"message-{row_id}") as held:
+        if not held:
+            raise KikubariError("another worker is sending this message", retry=5.0)
+        letter = _open(db, row_id)
+        shop = outside.shops(letter.store)
+        try:
+            snapshot = read_order(shop.order(letter.order.remote_id))
+        except ShopMissing:
+            _end(db, letter, owner, outside.clock(), DROPPED, "the shop deleted the order")
+            return
+        state, why = _may_leave(letter, snapshot)
+        if why is not None:
+            if state == WITHHELD and "link_id" not in letter.notices[0].facts:
+                _write(db, outside, letter, snapshot, owner)  # what would have gone out
+            _end(db, letter, owner, outside.clock(), state, why)
+            return
+        text = letter.message.text or _write(db, outside, letter, snapshot, owner)
+        _post(db, outside, shop, letter, text, owner)
+
+
+def _open(db: Database, row_id: int) -> _Letter:
+    with db.read() as session:
+        message = session.get_one(Message, row_id)
+        store = session.get_one(Store, message.store_id)
+        return _Letter(
+            message,
+            notices.notices_in(session, row_id),
+            session.get_one(Order, message.order_id),
+            store,
+            settings_of(session, store.id),
+        )
+
+
+def _may_leave(letter: _Letter, snapshot: OrderSnapshot) -> tuple[str, str | None]:
+    """Decide again with the shop's fresh word: (state, why not), (`due`, None) if it may."""
+    settings = letter.settings
+    paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
+    kinds = [NoticeKind(notice.kind) for notice in letter.notices]
+    untrue = [why_untrue(kind, snapshot, paid_at) for kind in kinds]
+    if kinds and all(untrue):
+        return DROPPED, untrue[0]
+    verdict = message_verdict(standing_of(letter.store, settings), paid_at, snapshot.email)
+    if verdict is Verdict.NOTHING:
+        return WITHHELD, "the order was paid before the store began"
+    if verdict is not Verdict.DO:
+        return WITHHELD, f"the store is in {letter.store.mode} mode"
+    if not snapshot.email:
+        return WITHHELD, "the order has no e-mail address; tell the customer another way"
+    return work.DUE, None
+
+
+def _write(
+    db: Database, outside: Outside, letter: _Letter, snapshot: OrderSnapshot, owner: str
+) -> str:
+    """Compose the text and keep it before anything is posted, so that every try says the same."""
+    text = compose(outside, letter.store, letter.settings, letter.notices[0], snapshot,
+                   language=letter.message.language, reference=letter.message.reference)
+    with db.write() as session:
+        message = session.get_one(Message, letter.message.id)
+        if message.lease_owner != owner:
+            raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
+        message.text = text
+    return text
+
+
+def compose(
+    outside: Outside,
+    store: Store,
+    settings: ShopSettings,
+    notice: Notice,
+    snapshot: OrderSnapshot,
+    *,
+    language: str,
+    reference: str,
+) -> str:
+    """The words of a notice for its customer.
+
+    Raises:
+        KikubariError: the message needs a link and `PUBLIC_URL` would open for nobody.
+    """
+    facts = dict(notice.facts)
+    if "link_id" in facts:
+        if not may_link(standing_of(store, settings), outside.links.public_url):
+            raise KikubariError(
+                f"the link to the invoice would not open for customers: PUBLIC_URL is "
+                f"{outside.links.public_url}",
+                mend="set PUBLIC_URL to the public https address of this service, then retry",
+            )
+        facts["link"] = outside.links.document(facts.pop("link_id"), facts.pop("nonce"))
+    facts |= {
+        "order_number": safe_words(snapshot.number, 60),
+        "first_name": safe_words(snapshot.billing.first_name),
+        "last_name": safe_words(snapshot.billing.last_name),
+        "shop_name": settings.seller.name,
+        "contact": settings.contact or settings.seller.email,
+    }
+    return outside.wording.compose(
+        NoticeKind(notice.kind), facts, language=language, reference=reference
+    )
+
+
+def _post(
+    db: Database, outside: Outside, shop: Shop, letter: _Letter, text: str, owner: str
+) -> None:
+    """Say it unless it is there already; then read back what the shop's mailer made of it."""
+    remote_id, reference = letter.order.remote_id, letter.message.reference
+    found = find_note(shop.notes(remote_id), reference)
+    note_id = found if found is not None else int(shop.add_customer_note(remote_id, text)["id"])
+    delivery, said = mailer_result(shop.notes(remote_id), note_id)
+    now = outside.clock()
+    with db.write() as session:
+        work.finish(
+            session,
+            Message,
+            letter.message.id,
+            owner=owner,
+            now=now,
+            note_id=note_id,
+            delivery=delivery.value,
+            mailer_said=said[:300],
+            sent_at=now,
+            problem=None,
+        )
+
+
+def _end(
+    db: Database, letter: _Letter, owner: str, now: datetime, state: str, why: str
+) -> None:
+    with db.write() as session:
+        work.finish(
+            session, Message, letter.message.id, owner=owner, now=now, state=state, problem=why
+        )
+        for notice in notices.notices_in(session, letter.message.id):
+            notice.dropped = why[:200]
