@@ -47,8 +47,6 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64)
     """Worker processes."""
     demo_port: int = Field(8001, ge=1, le=65535)
-    demo_shop_url: str = ""
-    """Set by `run.py` while the demo shop runs; demo stores rest without it."""
     lease_seconds: float = Field(120.0, gt=0)
     """How long a worker may hold a piece of work before another may take it."""
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

@@ -30,17 +30,22 @@ from app.i18n import (
 )
 
 MAX_LINES = 3_000
-MAX_ITEMS = 100
+MAX_ITEMS = 40
 """Of everything else that repeats: rows, taxes, address lines, details."""
+MAX_CHARACTERS = 300_000
+"""Of all lines together (100 for each of 3,000 lines). What is beyond is cut evenly."""
 LIMIT = 300
 """Characters of one text. 5,000 emoji in a product's name took 10 s to draw."""
 
 _FOOTER_CHARACTERS = 38
 """How many fit beside each other in one of the footer's three columns."""
 _FOOTER_ROWS = 14
-_GAP_PT = 12
+_GAP_PT = 16
 _TEXT_PT = 10
 _SMALL_PT = 8
+_HEADING_PT = 16
+_HALF_PT = 320
+"""The most that the document's title takes of the line it shares with the seller's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,14 @@ class Layout:
     """The language that words, dates and figures are written in."""
     direction: str
     heading: str
+    heading_pt: int
     heads: tuple[str, ...]
     figures: tuple[tuple[str, ...], ...]
     columns_pt: tuple[int, ...]
     subtotal: Decimal
+    total_label: str
+    sums_pt: tuple[int, int]
+    """Widths of the total's label, and of the amounts that stand above and below the total."""
     footer: tuple[tuple[str, ...], ...]
     footer_pt: int
     page_number: Markup
@@ -80,16 +89,21 @@ def layout_of(content: DocumentContent) -> Layout:
     figures = tuple(_figures(line, doc, tag) for line in doc.lines)
     footer = _footer(doc, texts)
     heading = _heading(doc, texts)
+    subtotal = sum((line.total for line in doc.lines), ZERO)
+    total_label = texts.gettext("Total")
     return Layout(
         doc=doc,
         template=f"{doc.kind.value}.html",
         tag=tag.replace("_", "-"),
         direction="rtl" if is_rtl(tag) else "ltr",
         heading=heading,
+        heading_pt=min(math.ceil(_ems(heading) * _HEADING_PT), _HALF_PT),
         heads=heads,
         figures=figures,
         columns_pt=_widths(heads[1:], figures),
-        subtotal=sum((line.total for line in doc.lines), ZERO),
+        subtotal=subtotal,
+        total_label=total_label,
+        sums_pt=_sum_widths(doc, subtotal, total_label, tag),
         footer=footer,
         footer_pt=_footer_height(footer),
         page_number=_page_number(texts),
@@ -101,16 +115,21 @@ def _bounded(content: DocumentContent) -> DocumentContent:
     """The content with every text clean and short enough, whatever was stored."""
     values = content.model_dump()
     lines = [_bound(line) for line in values.pop("lines")]
+    written = sum(len(text) for line in lines for text in (line["name"], *line["details"]))
+    if written > MAX_CHARACTERS:
+        limit = max(40, LIMIT * MAX_CHARACTERS // written)
+        lines = [{**_bound(line, limit), "details": _bound(line["details"][:2], limit)}
+                 for line in lines]
     return DocumentContent.model_validate({**_bound(values), "lines": lines})
 
 
-def _bound(value: Any) -> Any:
+def _bound(value: Any, limit: int = LIMIT) -> Any:
     if isinstance(value, str):
-        return clean(value, LIMIT)
+        return clean(value, limit)
     if isinstance(value, dict):
-        return {key: _bound(item) for key, item in value.items()}
+        return {key: _bound(item, limit) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_bound(item) for item in value[:MAX_ITEMS]]
+        return [_bound(item, limit) for item in value[:MAX_ITEMS]]
     return value
 
 
@@ -141,6 +160,15 @@ def _widths(heads: Sequence[str], figures: Sequence[Sequence[str]]) -> tuple[int
         widest = max((_ems(row[index]) for row in figures), default=0.0) * _TEXT_PT
         widths.append(math.ceil(max(widest, _ems(head) * _SMALL_PT)) + _GAP_PT)
     return tuple(widths)
+
+
+def _sum_widths(
+    doc: DocumentContent, subtotal: Decimal, total_label: str, tag: str
+) -> tuple[int, int]:
+    amounts = [subtotal, doc.total_net, *(row.amount for row in doc.rows)]
+    amounts += [tax.tax for tax in doc.taxes]
+    widest = max(_ems(format_money(each, doc.currency, tag, doc.decimals)) for each in amounts)
+    return math.ceil(_ems(total_label) * _TEXT_PT), math.ceil(widest * _TEXT_PT) + _GAP_PT
 
 
 def _ems(text: str) -> float:
@@ -186,7 +214,7 @@ def _footer_height(columns: Iterable[Sequence[str]]) -> int:
         (sum(math.ceil(max(_ems(line), 1) / (_FOOTER_CHARACTERS * 0.6)) for line in column))
         for column in columns
     )
-    return 8 * math.ceil((min(rows, _FOOTER_ROWS) * 10 + 8 + 32) / 8)
+    return 8 * math.ceil((min(rows, _FOOTER_ROWS) * 10 + 8 + 40) / 8)
 
 
 def _page_number(texts: gettext.NullTranslations) -> Markup:

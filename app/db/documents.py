@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.orders import Order
 from app.db.types import BigId
 from app.db.upsert import dialect_insert, insert_once
-from app.db.work import Work, work_index
+from app.db.work import DUE, PARKED, Work, work_index
 
 
 class Series(Base):
@@ -117,6 +118,21 @@ def request_document(
     return insert_once(session, IssueRequest, ["store_id", "kind", "cause"], values) is not None
 
 
+def take_up_shadowed(session: Session, store_id: int, paid_since: datetime, now: datetime) -> None:
+    """Requests that were only shown while the store was in shadow become due."""
+    paid = select(Order.id).where(Order.store_id == store_id, Order.paid_at >= paid_since)
+    session.execute(
+        update(IssueRequest)
+        .where(
+            IssueRequest.store_id == store_id,
+            IssueRequest.state == "shadow",
+            IssueRequest.order_id.in_(paid),
+        )
+        .values(state=DUE, due_at=now, attempts=0, done_at=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def take_number(session: Session, store_id: int, series: str, start: int) -> int:
     """The next number of a series, under its row's lock until the transaction ends.
 
@@ -140,6 +156,19 @@ def documents_of(session: Session, order_id: int) -> list[Document]:
             select(Document).where(Document.order_id == order_id).order_by(Document.id)
         )
     )
+
+
+def by_order(session: Session, order_ids: list[int]) -> dict[int, Document]:
+    """The newest document of each of these orders."""
+    rows = session.scalars(
+        select(Document).where(Document.order_id.in_(order_ids)).order_by(Document.id)
+    )
+    return {document.order_id: document for document in rows}
+
+
+def parked_requests(session: Session, limit: int) -> list[IssueRequest]:
+    query = select(IssueRequest).where(IssueRequest.state == PARKED)
+    return list(session.scalars(query.order_by(IssueRequest.id.desc()).limit(limit)))
 
 
 def document_for(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.db.base import Base
 from app.db.types import BigId
 from app.db.upsert import insert_once
-from app.db.work import Work, work_index
+from app.db.work import PARKED, Work, work_index
 
 
 class Message(Work, Base):
@@ -79,6 +79,20 @@ def messages_of(session: Session, order_id: int) -> list[Message]:
     return list(
         session.scalars(select(Message).where(Message.order_id == order_id).order_by(Message.id))
     )
+
+
+def messages_by_order(session: Session, order_ids: list[int]) -> dict[int, list[Message]]:
+    """The messages of each of these orders, oldest first."""
+    found: dict[int, list[Message]] = {}
+    query = select(Message).where(Message.order_id.in_(order_ids)).order_by(Message.id)
+    for message in session.scalars(query):
+        found.setdefault(message.order_id, []).append(message)
+    return found
+
+
+def parked_messages(session: Session, limit: int) -> list[Message]:
+    query = select(Message).where(Message.state == PARKED)
+    return list(session.scalars(query.order_by(Message.id.desc()).limit(limit)))
 
 
 def newest(

@@ -82,8 +82,8 @@ def current_settings(session: Session, store_id: int) -> tuple[int, dict[str, An
     return (row.version, row.values) if row else (0, {})
 
 
-def count(session: Session, store_id: int, name: str, now: datetime) -> None:
-    """Add one to today's counter (a day in UTC)."""
+def count(session: Session, store_id: int, name: str, now: datetime, number: int = 1) -> None:
+    """Add to today's counter (a day in UTC)."""
     day = now.date().isoformat()
     row = session.scalar(
         select(Counter)
@@ -91,9 +91,9 @@ def count(session: Session, store_id: int, name: str, now: datetime) -> None:
         .with_for_update()
     )
     if row is None:
-        session.add(Counter(store_id=store_id, name=name, day=day, amount=1))
+        session.add(Counter(store_id=store_id, name=name, day=day, amount=number))
     else:
-        row.amount += 1
+        row.amount += number
 
 
 def counts(session: Session, store_id: int) -> dict[str, int]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, String, func, or_, select, update
+from sqlalchemy import ColumnElement, Index, String, or_, select, update
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 DUE, DONE, PARKED = "due", "done", "parked"
@@ -145,8 +145,9 @@ def release(session: Session, table: Any, row_id: int, *, now: datetime) -> bool
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-def count_due(session: Session, table: Any, now: datetime) -> int:
-    return session.scalar(select(func.count()).select_from(table).where(is_free(table, now))) or 0
+def has_due(session: Session, table: Any, now: datetime) -> bool:
+    """Whether a claim would find anything."""
+    return session.scalar(select(table.id).where(is_free(table, now)).limit(1)) is not None
 
 
 def _close(session: Session, table: Any, row_id: int, owner: str, **values: Any) -> None:

@@ -1,0 +1,29 @@
+"""`python -m app.cli`: all groups, and errors as one line that names the mend."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from app.cli import db, inbox, invoices, notices, orders, staff, store
+from app.errors import KikubariError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Kikubari: invoices and early delay notices for WooCommerce shops.
+
+    \b
+    Example:  python3 run.py store list
+    """
+
+
+for module in (store, orders, invoices, notices, inbox, staff, db):
+    main.add_command(module.group)
+
+if __name__ == "__main__":
+    try:
+        main(prog_name="run.py")
+    except KikubariError as error:
+        sys.exit(f"kikubari: {error.sentence()}")

@@ -1,0 +1,98 @@
+"""`inbox`: deliveries as they were accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from app.cli.output import (
+    WHO,
+    json_option,
+    limit_option,
+    services,
+    show,
+    show_one,
+    store_option,
+)
+from app.db import inbox
+from app.db.inbox import QUARANTINED, InboxRow
+from app.db.work import DONE, DUE, PARKED
+from app.errors import KikubariError
+from app.usecases.manage_stores import find
+from app.usecases.retry_work import KINDS, retry_parked
+
+
+@click.group("inbox")
+def group() -> None:
+    """Deliveries as they were accepted, and what became of each.
+
+    \b
+    Example:  python3 run.py inbox list --state parked
+    """
+
+
+@group.command("list")
+@store_option
+@click.option("--state", type=click.Choice([DUE, DONE, PARKED, QUARANTINED]), help="Only these.")
+@limit_option
+@json_option
+def list_rows(store_name: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """The newest deliveries.
+
+    \b
+    Example:  python3 run.py inbox list --store tea --limit 10
+    """
+    with services().db.read() as session:
+        store_id = find(session, store_name).id if store_name else None
+        rows = inbox.listing(session, store_id=store_id, state=state, limit=limit)
+    show([_facts(row) for row in rows], as_json=as_json, empty="No delivery has come yet.")
+
+
+@group.command("show")
+@click.argument("row_id", type=int)
+@json_option
+def show_row(row_id: int, as_json: bool) -> None:
+    """One delivery with its body.
+
+    \b
+    Example:  python3 run.py inbox show 12
+    """
+    with services().db.read() as session:
+        row = session.get(InboxRow, row_id)
+    if row is None:
+        raise KikubariError(f"there is no delivery {row_id}", mend="see `inbox list`")
+    body = row.body.decode("utf-8", "replace")
+    show_one(_facts(row) | {"source": row.source, "body": body}, as_json=as_json)
+
+
+@group.command()
+@click.argument("row_id", type=int)
+@click.option(
+    "--kind", type=click.Choice(list(KINDS)), default="delivery", show_default=True, help="Of what."
+)
+@json_option
+def retry(row_id: int, kind: str, as_json: bool) -> None:
+    """Try a parked row again, once its cause is mended.
+
+    \b
+    Example:  python3 run.py inbox retry 12
+    """
+    s = services()
+    with s.db.write() as session:
+        released = retry_parked(session, kind, row_id, who=WHO, now=s.clock())
+    show_one({"id": row_id, "kind": kind, "retried": bool(released)}, as_json=as_json)
+
+
+def _facts(row: InboxRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "received_at": row.received_at,
+        "topic": row.topic,
+        "about": row.subject,
+        "state": row.state,
+        "attempts": row.attempts,
+        "duplicates": row.duplicates,
+        "outcome": row.outcome or row.problem,
+        "mend": row.mend,
+    }

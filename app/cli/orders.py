@@ -1,0 +1,85 @@
+"""`orders`: what the shops told us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from app.cli.output import json_option, limit_option, services, show, show_one, store_option
+from app.db import orders
+from app.db.orders import Order
+from app.errors import KikubariError
+from app.usecases.manage_stores import find
+from app.usecases.order_context import order_context
+
+
+@click.group("orders")
+def group() -> None:
+    """Orders, as the shops told them last.
+
+    \b
+    Example:  python3 run.py orders list
+    """
+
+
+@group.command("list")
+@store_option
+@limit_option
+@json_option
+def list_orders(store_name: str | None, limit: int, as_json: bool) -> None:
+    """The newest orders.
+
+    \b
+    Example:  python3 run.py orders list --store tea
+    """
+    with services().db.read() as session:
+        store_id = find(session, store_name).id if store_name else None
+        rows = [_facts(order) for order in orders.newest(session, store_id=store_id, limit=limit)]
+    show(rows, as_json=as_json, empty="No order yet.")
+
+
+@group.command("show")
+@click.argument("store_name", metavar="STORE")
+@click.argument("order_id", type=int)
+@json_option
+def show_order(store_name: str, order_id: int, as_json: bool) -> None:
+    """One order with its documents, messages and timeline.
+
+    \b
+    Example:  python3 run.py orders show tea 84
+    """
+    with services().db.read() as session:
+        found = order_context(session, store_name, order_id)
+    if found is None:
+        raise KikubariError(f"{store_name} has no order {order_id}", mend="see `orders list`")
+    facts = _facts(found.order) | {
+        "documents": [document.number for document in found.documents],
+        "told": [
+            {
+                "kind": notice.kind,
+                "state": message.state if message else None,
+                "delivery": message.delivery if message else None,
+                "text": message.text if message else None,
+            }
+            for notice, message in found.told
+        ],
+        "events": [
+            {"at": event.at, "kind": event.kind, "facts": event.facts} for event in found.events
+        ],
+    }
+    show_one(facts, as_json=as_json)
+
+
+def _facts(order: Order) -> dict[str, Any]:
+    return {
+        "id": order.remote_id,
+        "number": order.number,
+        "status": order.status,
+        "buyer": order.buyer,
+        "total": order.total,
+        "currency": order.currency,
+        "paid_at": order.paid_at,
+        "promised_on": order.promised_on,
+        "shipped_at": order.shipped_at,
+    }

@@ -1,0 +1,175 @@
+"""`store`: shops that are connected."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.output import WHO, json_option, services, show, show_one
+from app.db import inbox, stores
+from app.db.stores import Store
+from app.domain.store_mode import Mode
+from app.domain.store_settings import ShopSettings, read_settings
+from app.errors import SettingsError
+from app.usecases.manage_stores import NewStore, add_store, find, save_settings, set_mode
+
+
+@click.group("store")
+def group() -> None:
+    """Shops that are connected.
+
+    \b
+    Example:  python3 run.py store list
+    """
+
+
+@group.command()
+@click.argument("name")
+@click.option("--url", required=True, help="Address of the shop, e.g. https://shop.example")
+@click.option("--consumer-key", required=True, envvar="CONSUMER_KEY", help="ck_… (read and write)")
+@click.option("--consumer-secret", required=True, envvar="CONSUMER_SECRET", help="cs_…")
+@click.option(
+    "--webhook-secret", required=True, envvar="WEBHOOK_SECRET", help="Secret of its webhooks."
+)
+@json_option
+def add(
+    name: str,
+    url: str,
+    consumer_key: str,
+    consumer_secret: str,
+    webhook_secret: str,
+    as_json: bool,
+) -> None:
+    """Register a shop by hand, in shadow mode, and print its webhook address.
+
+    The keys can come from CONSUMER_KEY, CONSUMER_SECRET and WEBHOOK_SECRET instead, so that they
+    do not stand in the list of processes.
+
+    \b
+    Example:  python3 run.py store add tea --url https://tea.example --consumer-key ck_1 \\
+                --consumer-secret cs_1 --webhook-secret long-random-text
+    """
+    s = services()
+    new = NewStore(name, url, consumer_key, consumer_secret, webhook_secret)
+    made = add_store(s.db, s.box, new, who=WHO, now=s.clock())
+    show_one(_facts(made), as_json=as_json)
+
+
+@group.command("list")
+@json_option
+def list_stores(as_json: bool) -> None:
+    """All shops.
+
+    \b
+    Example:  python3 run.py store list --json
+    """
+    with services().db.read() as session:
+        rows = [_facts(store) for store in stores.all_stores(session)]
+    show(rows, as_json=as_json, empty="No shop yet. Register one: store add NAME --url …")
+
+
+@group.command("show")
+@click.argument("name")
+@json_option
+def show_store(name: str, as_json: bool) -> None:
+    """One shop: its webhook address, its deliveries by state, what was refused.
+
+    \b
+    Example:  python3 run.py store show tea
+    """
+    with services().db.read() as session:
+        store = find(session, name)
+        facts = _facts(store) | {
+            "settings_version": stores.current_settings(session, store.id)[0],
+            "last_delivery_at": inbox.last_received_at(session, store.id),
+            "deliveries": inbox.counts_by_state(session, store.id),
+            "refused": stores.counts(session, store.id),
+        }
+    show_one(facts, as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@click.argument("mode", type=click.Choice([mode.value for mode in Mode]))
+@json_option
+def mode(name: str, mode: str, as_json: bool) -> None:
+    """Put a shop into shadow, test or live mode.
+
+    Going live sets from when: orders paid before that moment never get an invoice or a message.
+
+    \b
+    Example:  python3 run.py store mode tea live
+    """
+    s = services()
+    store = set_mode(s.db, name, Mode(mode), who=WHO, now=s.clock())
+    show_one(_facts(store), as_json=as_json)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
+@click.option(
+    "--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TOML file."
+)
+@json_option
+def settings(name: str, pairs: tuple[str, ...], file: Path | None, as_json: bool) -> None:
+    """Show a shop's settings, or change some of them; each change is a new version.
+
+    A value is JSON where it can be read as such, else text. Lists: seller.address='["Road 1"]'.
+
+    \b
+    Example:  python3 run.py store settings tea --set seller.name="Tea Ltd" --set language=de
+    """
+    s = services()
+    changes = _from_file(file) if file else {}
+    for pair in pairs:
+        _put(changes, pair)
+    if changes:
+        save_settings(s.db, name, changes, who=WHO, now=s.clock())
+    with s.db.read() as session:
+        version, values = stores.current_settings(session, find(session, name).id)
+    present: ShopSettings = read_settings(values)
+    show_one({"version": version, **present.model_dump(mode="json")}, as_json=as_json)
+
+
+def webhook_address(store: Store) -> str:
+    """Where the shop must deliver."""
+    return f"{services().settings.own_url}/webhooks/woocommerce/{store.key}"
+
+
+def _facts(store: Store) -> dict[str, Any]:
+    return {
+        "name": store.name,
+        "url": store.url,
+        "mode": store.mode,
+        "live_from": store.live_from,
+        "webhook_url": webhook_address(store),
+    }
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"{path}: {error}", mend="write it as TOML") from None
+
+
+def _put(changes: dict[str, Any], pair: str) -> None:
+    """`seller.name=Tea` into nested dictionaries."""
+    key, equals, text = pair.partition("=")
+    if not equals or not key:
+        raise SettingsError(f"--set {pair[:60]}: no KEY=VALUE", mend="e.g. --set language=de")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    *sections, last = key.split(".")
+    for section in sections:
+        changes = changes.setdefault(section, {})
+        if not isinstance(changes, dict):
+            raise SettingsError(f"--set {key[:60]}: {section} is no section", mend="see --help")
+    changes[last] = value

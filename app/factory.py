@@ -1,0 +1,45 @@
+"""Builds the Flask application from its parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from app.logs import configure_logging
+from app.services import Services
+from app.settings import Settings, load_settings
+from app.web import documents, health, safety, session, staff, texts, webhooks
+from app.web.state import STATE, WebState
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+    """The application. Tests hand in their own settings or services; else both are read here.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+    """
+    services = services or Services(settings or load_settings())
+    configure_logging(services.settings.log_level)
+    app = Flask(__name__, template_folder=str(TEMPLATES), static_folder="web/static")
+    app.config.update(
+        SECRET_KEY=services.settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=webhooks.LARGEST_BODY,
+        SESSION_COOKIE_NAME="kikubari",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=services.settings.own_url.startswith("https://"),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.extensions[STATE] = WebState(services)
+    safety.protect(app)
+    texts.speak(app)
+    session.allow_sign_in(app)
+    for module in (webhooks, documents, health, session, staff):
+        app.register_blueprint(module.blueprint)
+    safety.csrf.exempt(webhooks.blueprint)
+    return app

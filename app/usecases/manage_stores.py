@@ -1,0 +1,143 @@
+"""Register a shop, change what it may do and what its owner decided."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from app.db.documents import take_up_shadowed
+from app.db.engine import Database
+from app.db.staff import audit
+from app.db.stores import Store, StoreSettings, all_stores, current_settings, store_by_name
+from app.domain.store_mode import Mode
+from app.domain.store_settings import read_settings
+from app.errors import SettingsError, UnknownStore
+from app.usecases.ports import SecretBox
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewStore:
+    """What it takes to register a shop by hand."""
+
+    name: str
+    url: str
+    consumer_key: str
+    consumer_secret: str
+    webhook_secret: str
+    is_demo: bool = False
+
+
+def add_store(db: Database, box: SecretBox, new: NewStore, *, who: str, now: datetime) -> Store:
+    """Register a shop, in shadow mode.
+
+    Raises:
+        SettingsError: a field is missing or wrong, or the name is taken.
+    """
+    _check(new)
+    with db.write() as session:
+        if store_by_name(session, new.name) is not None:
+            raise SettingsError(f'a store named "{new.name}" exists', mend="choose another name")
+        store = Store(
+            name=new.name,
+            key=token_urlsafe(24),
+            url=new.url.rstrip("/"),
+            is_demo=new.is_demo,
+            mode=Mode.SHADOW.value,
+            mode_since=now,
+            consumer_key=box.seal(new.consumer_key),
+            consumer_secret=box.seal(new.consumer_secret),
+            webhook_secret=box.seal(new.webhook_secret),
+            created_at=now,
+        )
+        session.add(store)
+        session.flush()
+        audit(session, now, who, "store.add", store.id, name=new.name, url=store.url)
+    return store
+
+
+def set_mode(db: Database, name: str, mode: Mode, *, who: str, now: datetime) -> Store:
+    """Put a store into shadow, test or live mode.
+
+    The first time that it goes live sets `live_from` for good: orders paid before it never get
+    a number or a message. Going live again takes up what was owed since then.
+    """
+    with db.write() as session:
+        store = find(session, name)
+        if store.mode != mode.value:
+            store.mode, store.mode_since = mode.value, now
+        if mode is Mode.LIVE:
+            store.live_from = store.live_from or now
+            take_up_shadowed(session, store.id, store.live_from, now)
+        audit(session, now, who, "store.mode", store.id, mode=mode.value)
+    return store
+
+
+def save_settings(
+    db: Database, name: str, changes: dict[str, Any], *, who: str, now: datetime
+) -> int:
+    """Merge `changes` (nested by section) into a store's settings; the new version's number.
+
+    Raises:
+        SettingsError: a field is unknown or wrong; nothing is saved.
+        UnknownStore: no store has this name.
+    """
+    with db.write() as session:
+        store = find(session, name)
+        version, values = current_settings(session, store.id)
+        merged = _merge(values, changes)
+        valid = read_settings(merged).model_dump(mode="json")
+        session.add(
+            StoreSettings(
+                store_id=store.id, version=version + 1, values=valid, saved_at=now, saved_by=who
+            )
+        )
+        audit(session, now, who, "store.settings", store.id, version=version + 1)
+        return version + 1
+
+
+def find(session: Session, name: str) -> Store:
+    """The store of this name.
+
+    Raises:
+        UnknownStore: with the names that exist.
+    """
+    store = store_by_name(session, name)
+    if store is None:
+        names = ", ".join(store.name for store in all_stores(session)) or "none"
+        raise UnknownStore(f'no store is named "{name}"', mend=f"stores: {names}")
+    return store
+
+
+def _check(new: NewStore) -> None:
+    if not NAME.fullmatch(new.name):
+        raise SettingsError(
+            f"store name {new.name[:60]!r}: small letters, digits and hyphens only",
+            mend='choose a name such as "tea-shop"',
+        )
+    parts = urlsplit(new.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise SettingsError(
+            "--url: not the address of a shop", mend="give it as https://shop.example"
+        )
+    for field in ("consumer_key", "consumer_secret", "webhook_secret"):
+        if not getattr(new, field).strip():
+            raise SettingsError(
+                f"--{field.replace('_', '-')} is empty",
+                mend="make the key in WooCommerce > Settings > Advanced > REST API",
+            )
+
+
+def _merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for key, value in new.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged

@@ -1,0 +1,1 @@
+"""Blueprints: what Flask answers, one module for each kind of visitor."""

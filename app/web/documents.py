@@ -1,0 +1,47 @@
+"""A document for whoever holds its link. No number, id or guess opens one."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response, abort
+
+from app.db.documents import Document, DocumentLink
+from app.usecases.render_document import document_pdf
+from app.web.state import services, state
+
+blueprint = Blueprint("documents", __name__)
+
+
+@blueprint.get("/d/<token>")
+def open_document(token: str) -> Response:
+    """The PDF of a valid token; 404 for any other, without saying why."""
+    s = services()
+    named = s.links.read_document(token)
+    if named is None:
+        abort(404)
+    link_id, nonce = named
+    with s.db.read() as session:
+        link = session.get(DocumentLink, link_id)
+    if link is None or not hmac.compare_digest(link.nonce.encode(), nonce.encode()):
+        abort(404)
+    if link.revoked_at is not None or link.expires_at <= s.clock():
+        abort(404)
+    return pdf_response(link.document_id)
+
+
+def pdf_response(document_id: int) -> Response:
+    """A document's file as an answer that no cache or search engine keeps."""
+    s = services()
+    with state().rendering:
+        document, data = document_pdf(s.db, s.renderer, s.files, document_id)
+    response = Response(data, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{_file_name(document)}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _file_name(document: Document) -> str:
+    safe = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in document.number)
+    return f"{document.kind}-{safe}.pdf"

@@ -1,0 +1,66 @@
+"""What requests share: the services, and what is counted between writes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from typing import cast
+
+from flask import current_app
+
+from app.db.stores import count
+from app.errors import StorageUnavailable
+from app.services import Services
+
+STATE = "kikubari"
+FLUSH_SECONDS = 1.0
+
+
+class Refusals:
+    """Counts refused requests without a commit for each: a flood must not become a write load."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._lock = threading.Lock()
+        self._waiting: Counter[tuple[int, str]] = Counter()
+        self._flushed_at = 0.0
+
+    def add(self, store_id: int, name: str) -> None:
+        with self._lock:
+            self._waiting[store_id, name] += 1
+        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was counted; where the database cannot be written it waits."""
+        self._flushed_at = time.monotonic()
+        with self._lock:
+            taken, self._waiting = self._waiting, Counter()
+        if not taken:
+            return
+        try:
+            with self._services.db.storing() as session:
+                for (store_id, name), number in taken.items():
+                    count(session, store_id, name, self._services.clock(), number)
+        except StorageUnavailable:
+            with self._lock:
+                self._waiting += taken
+
+
+class WebState:
+    """One for each application."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.refusals = Refusals(services)
+        self.rendering = threading.Lock()
+
+
+def state() -> WebState:
+    return cast(WebState, current_app.extensions[STATE])
+
+
+def services() -> Services:
+    """The services of the running application."""
+    return state().services

@@ -1,0 +1,47 @@
+"""Where shops deliver: the body is read up to a cap, verified, stored, and only then answered."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.errors import BadSignature, StorageUnavailable, UnknownStore
+from app.usecases.receive_delivery import find_store, receive_delivery
+from app.web.state import services, state
+
+LARGEST_BODY = 1024 * 1024
+RETRY_AFTER_SECONDS = "30"
+
+blueprint = Blueprint("webhooks", __name__)
+log = structlog.get_logger()
+
+
+@blueprint.post("/webhooks/woocommerce/<store_key>")
+def receive(store_key: str) -> Response:
+    """200: the delivery is on the disk (or was a ping, or known already). Anything else: it is
+    not stored. 401 signature, 404 store key, 413 size, 503 the database."""
+    s = services()
+    try:
+        store = find_store(s.db, store_key)
+        body = request.get_data(cache=False)
+        receipt = receive_delivery(s.db, s.box, store, request.headers, body, s.clock())
+    except UnknownStore:
+        return _answer(404, "no store has this address")
+    except BadSignature as error:
+        state().refusals.add(store.id, "bad_signature")
+        return _answer(401, str(error))
+    except RequestEntityTooLarge:
+        state().refusals.add(store.id, "too_large")
+        return _answer(413, f"a delivery may hold {LARGEST_BODY} bytes")
+    except StorageUnavailable as error:
+        log.error("delivery not stored", why=str(error))
+        return _answer(503, "the delivery could not be stored; send it again")
+    return _answer(200, receipt.value)
+
+
+def _answer(status: int, words: str) -> Response:
+    response = Response(words + "\n", status=status, mimetype="text/plain")
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response

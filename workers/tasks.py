@@ -1,0 +1,98 @@
+"""The tasks. Each claims what is due in the database until nothing is left or its time is up.
+
+Redis only says "look now": a task carries no data, so losing one loses nothing. One job works off
+many rows, because a job for each row costs 200 times as much.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from functools import cache
+
+from app.services import Services
+from app.settings import load_settings
+from app.usecases.issue_invoice import issue_due
+from app.usecases.process_delivery import process_due
+from app.usecases.render_document import render_due
+from app.usecases.send_messages import send_due
+from app.usecases.watch_shipments import watch_due
+
+BATCH = 20
+LONGEST_SECONDS = 10.0
+"""Then the task ends and the others get their turn; what is left is supplied again."""
+
+
+@cache
+def services() -> Services:
+    """This process's adapters. RQ's workers here do not fork, so they are built once."""
+    return Services(load_settings())
+
+
+def owner() -> str:
+    """Names this process in leases."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+
+
+def drain_inbox() -> int:
+    """Take over what deliveries say."""
+    s = services()
+    return _until_empty(
+        lambda: process_due(
+            s.db, s.shop, s.clock, owner=owner(), lease_seconds=s.settings.lease_seconds, limit=BATCH
+        )
+    )
+
+
+def issue_documents() -> int:
+    """Issue the documents that are owed."""
+    s = services()
+    return _until_empty(
+        lambda: issue_due(
+            s.db, s.shop, s.clock, owner=owner(), lease_seconds=s.settings.lease_seconds, limit=BATCH
+        )
+    )
+
+
+def render_documents() -> int:
+    """Make the files of issued documents."""
+    s = services()
+    return _until_empty(
+        lambda: render_due(
+            s.db,
+            s.renderer,
+            s.files,
+            s.clock,
+            owner=owner(),
+            lease_seconds=s.settings.lease_seconds,
+            limit=BATCH,
+        )
+    )
+
+
+def check_shipments() -> int:
+    """Look at the orders whose check is due."""
+    s = services()
+    return _until_empty(lambda: watch_due(s.db, s.clock, limit=BATCH))
+
+
+def send_messages() -> int:
+    """Tell customers what was decided."""
+    s = services()
+    return _until_empty(
+        lambda: send_due(
+            s.db, s.outside, owner=owner(), lease_seconds=s.settings.lease_seconds, limit=BATCH
+        )
+    )
+
+
+def _until_empty(step: Callable[[], int]) -> int:
+    end, total = time.monotonic() + LONGEST_SECONDS, 0
+    while time.monotonic() < end:
+        claimed = step()
+        total += claimed
+        if not claimed:
+            break
+    return total

@@ -1,0 +1,11 @@
+"""The WSGI application: `granian --interface wsgi wsgi:app`."""
+
+import sys
+
+from app.errors import KikubariError
+from app.factory import create_app
+
+try:
+    app = create_app()
+except KikubariError as error:
+    sys.exit(f"kikubari: {error.sentence()}")
