@@ -118,8 +118,9 @@ def _bounded(content: DocumentContent) -> DocumentContent:
     written = sum(len(text) for line in lines for text in (line["name"], *line["details"]))
     if written > MAX_CHARACTERS:
         limit = max(40, LIMIT * MAX_CHARACTERS // written)
-        lines = [{**_bound(line, limit), "details": _bound(line["details"][:2], limit)}
-                 for line in lines]
+        lines = [
+            {**_bound(line, limit), "details": _bound(line["details"][:2], limit)} for line in lines
+        ]
     return DocumentContent.model_validate({**_bound(values), "lines": lines})
 
 
@@ -230,4 +231,8 @@ def _css_string(text: str) -> Markup:
 
 def _quoted(text: str) -> str:
     """A CSS string, safe inside an HTML style element: all but letters and digits is escaped."""
-    return '"' + "".join(c if c.isalnum() or c in " \x01\x02" else f"\\{ord(c):x} " for c in text) + '"'
+    return (
+        '"'
+        + "".join(c if c.isalnum() or c in " \x01\x02" else f"\\{ord(c):x} " for c in text)
+        + '"'
+    )

@@ -118,6 +118,4 @@ class _OwnFilesOnly(URLFetcher):  # type: ignore[misc]
 def _leave_out_page_number(document: Document) -> None:
     """One page is not "page 1 of 1". CSS cannot ask how many pages there are."""
     page = document.pages[0]._page_box
-    page.children = [
-        box for box in page.children if getattr(box, "at_keyword", "") != "@top-right"
-    ]
+    page.children = [box for box in page.children if getattr(box, "at_keyword", "") != "@top-right"]

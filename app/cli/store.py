@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,14 @@ def show_store(name: str, as_json: bool) -> None:
 @group.command()
 @click.argument("name")
 @click.argument("mode", type=click.Choice([mode.value for mode in Mode]))
+@click.option(
+    "--from",
+    "live_from",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
+    help="With live: from when (UTC); else from now. Decided once.",
+)
 @json_option
-def mode(name: str, mode: str, as_json: bool) -> None:
+def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> None:
     """Put a shop into shadow, test or live mode.
 
     Going live sets from when: orders paid before that moment never get an invoice or a message.
@@ -105,7 +112,8 @@ def mode(name: str, mode: str, as_json: bool) -> None:
     Example:  python3 run.py store mode tea live
     """
     s = services()
-    store = set_mode(s.db, name, Mode(mode), who=WHO, now=s.clock())
+    since = live_from.replace(tzinfo=UTC) if live_from else None
+    store = set_mode(s.db, name, Mode(mode), who=WHO, now=s.clock(), live_from=since)
     show_one(_facts(store), as_json=as_json)
 
 

@@ -63,18 +63,30 @@ def add_store(db: Database, box: SecretBox, new: NewStore, *, who: str, now: dat
     return store
 
 
-def set_mode(db: Database, name: str, mode: Mode, *, who: str, now: datetime) -> Store:
+def set_mode(
+    db: Database,
+    name: str,
+    mode: Mode,
+    *,
+    who: str,
+    now: datetime,
+    live_from: datetime | None = None,
+) -> Store:
     """Put a store into shadow, test or live mode.
 
-    The first time that it goes live sets `live_from` for good: orders paid before it never get
-    a number or a message. Going live again takes up what was owed since then.
+    The first time that it goes live sets from when (`live_from`, else now), for good: orders
+    paid before that never get a number or a message. Going live again takes up what was owed
+    since then.
+
+    Raises:
+        SettingsError: `live_from` lies in the future, or would change what was decided.
     """
     with db.write() as session:
         store = find(session, name)
         if store.mode != mode.value:
             store.mode, store.mode_since = mode.value, now
         if mode is Mode.LIVE:
-            store.live_from = store.live_from or now
+            store.live_from = _live_from(store, live_from, now)
             take_up_shadowed(session, store.id, store.live_from, now)
         audit(session, now, who, "store.mode", store.id, mode=mode.value)
     return store
@@ -114,6 +126,19 @@ def find(session: Session, name: str) -> Store:
         names = ", ".join(store.name for store in all_stores(session)) or "none"
         raise UnknownStore(f'no store is named "{name}"', mend=f"stores: {names}")
     return store
+
+
+def _live_from(store: Store, wanted: datetime | None, now: datetime) -> datetime:
+    if wanted is not None and wanted > now:
+        raise SettingsError("--from lies in the future", mend="go live when it has come")
+    if store.live_from is None:
+        return wanted or now
+    if wanted is not None and wanted != store.live_from:
+        raise SettingsError(
+            f'store "{store.name}" is live from {store.live_from:%Y-%m-%d %H:%M} UTC',
+            mend="that moment stays as it is; leave --from out",
+        )
+    return store.live_from
 
 
 def _check(new: NewStore) -> None:
