@@ -72,7 +72,7 @@ class Services:
         return {}
 
     def shop(self, store: Store) -> WooShop:
-        """The REST of a store. Pooled for each store and process; in shadow mode it cannot write."""
+        """The REST of a store, pooled; in shadow mode it cannot write."""
         place = (store.id, store.url, store.mode, store.consumer_secret)
         if place not in self._open_shops:
             self._open_shops[place] = WooShop(

@@ -22,7 +22,6 @@ from rq.serializers import JSONSerializer
 
 from app.errors import SettingsError
 from app.logs import configure_logging
-from app.services import Services
 from workers import tasks
 from workers.supply import Supplier
 

@@ -19,6 +19,7 @@ from app.usecases.process_delivery import process_due
 from app.usecases.render_document import render_due
 from app.usecases.send_messages import send_due
 from app.usecases.watch_shipments import watch_due
+from app.usecases.work_off import Turn
 
 BATCH = 20
 LONGEST_SECONDS = 10.0
@@ -31,45 +32,28 @@ def services() -> Services:
     return Services(load_settings())
 
 
-def owner() -> str:
-    """Names this process in leases."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}"
+def turn() -> Turn:
+    """This process's turn: its name stands in the leases of what it claims."""
+    name = f"{socket.gethostname()[:40]}:{os.getpid()}"
+    return Turn(name, services().settings.lease_seconds, BATCH)
 
 
 def drain_inbox() -> int:
     """Take over what deliveries say."""
     s = services()
-    return _until_empty(
-        lambda: process_due(
-            s.db, s.shop, s.clock, owner=owner(), lease_seconds=s.settings.lease_seconds, limit=BATCH
-        )
-    )
+    return _until_empty(lambda: process_due(s.db, s.shop, s.clock, turn()))
 
 
 def issue_documents() -> int:
     """Issue the documents that are owed."""
     s = services()
-    return _until_empty(
-        lambda: issue_due(
-            s.db, s.shop, s.clock, owner=owner(), lease_seconds=s.settings.lease_seconds, limit=BATCH
-        )
-    )
+    return _until_empty(lambda: issue_due(s.db, s.shop, s.clock, turn()))
 
 
 def render_documents() -> int:
     """Make the files of issued documents."""
     s = services()
-    return _until_empty(
-        lambda: render_due(
-            s.db,
-            s.renderer,
-            s.files,
-            s.clock,
-            owner=owner(),
-            lease_seconds=s.settings.lease_seconds,
-            limit=BATCH,
-        )
-    )
+    return _until_empty(lambda: render_due(s.db, s.renderer, s.files, s.clock, turn()))
 
 
 def check_shipments() -> int:
@@ -81,11 +65,7 @@ def check_shipments() -> int:
 def send_messages() -> int:
     """Tell customers what was decided."""
     s = services()
-    return _until_empty(
-        lambda: send_due(
-            s.db, s.outside, owner=owner(), lease_seconds=s.settings.lease_seconds, limit=BATCH
-        )
-    )
+    return _until_empty(lambda: send_due(s.db, s.outside, turn()))
 
 
 def _until_empty(step: Callable[[], int]) -> int:

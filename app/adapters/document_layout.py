@@ -44,6 +44,9 @@ _GAP_PT = 16
 _TEXT_PT = 10
 _SMALL_PT = 8
 _HEADING_PT = 16
+_TOTAL_PT = 20
+_SUMS_PT = 264
+"""Width of the table of sums (`.sum` in document.css)."""
 _HALF_PT = 320
 """The most that the document's title takes of the line it shares with the seller's name."""
 
@@ -64,6 +67,8 @@ class Layout:
     columns_pt: tuple[int, ...]
     subtotal: Decimal
     total_label: str
+    total_pt: int
+    """Size of the total: the largest figure of the document, as large as there is room."""
     sums_pt: tuple[int, int]
     """Widths of the total's label, and of the amounts that stand above and below the total."""
     footer: tuple[tuple[str, ...], ...]
@@ -103,6 +108,7 @@ def layout_of(content: DocumentContent) -> Layout:
         columns_pt=_widths(heads[1:], figures),
         subtotal=subtotal,
         total_label=total_label,
+        total_pt=_total_size(doc, total_label, tag),
         sums_pt=_sum_widths(doc, subtotal, total_label, tag),
         footer=footer,
         footer_pt=_footer_height(footer),
@@ -170,6 +176,12 @@ def _sum_widths(
     amounts += [tax.tax for tax in doc.taxes]
     widest = max(_ems(format_money(each, doc.currency, tag, doc.decimals)) for each in amounts)
     return math.ceil(_ems(total_label) * _TEXT_PT), math.ceil(widest * _TEXT_PT) + _GAP_PT
+
+
+def _total_size(doc: DocumentContent, label: str, tag: str) -> int:
+    room = _SUMS_PT - _ems(label) * _TEXT_PT
+    fitting = room / _ems(format_money(doc.total, doc.currency, tag, doc.decimals))
+    return max(_TEXT_PT + 1, min(_TOTAL_PT, int(fitting)))
 
 
 def _ems(text: str) -> float:

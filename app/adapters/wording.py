@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.notice import NoticeKind
-from app.i18n import best_language, environment, format_day, format_money
+from app.i18n import environment, format_day, format_money, written_tag
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "templates" / "notices"
 
@@ -21,7 +21,7 @@ class TemplateWording:
         self, kind: NoticeKind, facts: dict[str, Any], *, language: str, reference: str
     ) -> str:
         """`language` is a BCP 47 tag; days in `facts` are ISO text, amounts decimal text."""
-        tag = language if best_language(language) == language[:2] else "en"
+        tag = written_tag(language)
         words = dict(facts, reference=reference)
         for name in ("promised_on", "expected_on"):
             if words.get(name):

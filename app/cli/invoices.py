@@ -67,6 +67,4 @@ def save(document_id: int, target: str, as_json: bool) -> None:
     document, data = document_pdf(s.db, s.renderer, s.files, document_id)
     with click.open_file(target, "wb") as file:
         file.write(data)
-    show_one(
-        {"number": document.number, "file": target, "bytes": len(data)}, as_json=as_json
-    )
+    show_one({"number": document.number, "file": target, "bytes": len(data)}, as_json=as_json)

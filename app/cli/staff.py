@@ -24,7 +24,11 @@ def group() -> None:
 @group.command()
 @click.argument("email")
 @click.option(
-    "--role", type=click.Choice(staff.ROLES), default="agent", show_default=True, help="May do what."
+    "--role",
+    type=click.Choice(staff.ROLES),
+    default="agent",
+    show_default=True,
+    help="May do what.",
 )
 @json_option
 def add(email: str, role: str, as_json: bool) -> None:

@@ -121,7 +121,10 @@ def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> Non
 @click.argument("name")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="May be repeated.")
 @click.option(
-    "--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TOML file."
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="TOML file.",
 )
 @json_option
 def settings(name: str, pairs: tuple[str, ...], file: Path | None, as_json: bool) -> None:

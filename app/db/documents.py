@@ -28,7 +28,7 @@ class Series(Base):
 
 
 class IssueRequest(Work, Base):
-    """A document that is owed. `cause` is what owes it (`order:84`); one for each kind and cause."""
+    """A document that is owed, once for each kind and `cause` (what owes it: `order:84`)."""
 
     __tablename__ = "issue_requests"
     __table_args__ = (UniqueConstraint("store_id", "kind", "cause"), *work_index())
@@ -152,9 +152,7 @@ def take_number(session: Session, store_id: int, series: str, start: int) -> int
 
 def documents_of(session: Session, order_id: int) -> list[Document]:
     return list(
-        session.scalars(
-            select(Document).where(Document.order_id == order_id).order_by(Document.id)
-        )
+        session.scalars(select(Document).where(Document.order_id == order_id).order_by(Document.id))
     )
 
 

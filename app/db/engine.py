@@ -57,7 +57,10 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._queue = WriteQueue(path.with_name(path.name + ".lock"))
         engine = create_engine(
-            self.url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=40
+            self.url,
+            connect_args={"timeout": 30, "check_same_thread": False},
+            pool_size=40,
+            hide_parameters=True,  # they are personal data, and errors end in logs
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -81,8 +84,8 @@ class Database:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
             return
-        with self._queue(), self.engine.connect() as connection:
-            connection = connection.execution_options(kikubari_write=True)
+        with self._queue(), self.engine.connect() as plain:
+            connection = plain.execution_options(kikubari_write=True)
             with Session(bind=connection, expire_on_commit=False) as session, session.begin():
                 yield session
 
@@ -124,7 +127,7 @@ class Database:
 
 
 def _postgres(url: str) -> Engine:
-    return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    return create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

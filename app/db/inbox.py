@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from app.db.base import Base
 from app.db.types import BigId
 from app.db.upsert import insert_once
-from app.db.work import DUE, Work, claim, work_index
+from app.db.work import DUE, Work, work_index
 
 QUARANTINED = "quarantined"
 
@@ -60,18 +61,14 @@ def put(session: Session, values: dict[str, Any]) -> bool:
         return True
     session.execute(
         update(InboxRow)
-        .where(
-            InboxRow.store_id == values["store_id"], InboxRow.dedupe_key == values["dedupe_key"]
-        )
+        .where(InboxRow.store_id == values["store_id"], InboxRow.dedupe_key == values["dedupe_key"])
         .values(duplicates=InboxRow.duplicates + 1)
     )
     return False
 
 
-def claim_rows(
-    session: Session, *, owner: str, now: datetime, lease_seconds: float, limit: int
-) -> list[int]:
-    """Claim due rows that no earlier unfinished row of the same subject holds back."""
+def not_held_back() -> ColumnElement[bool]:
+    """No earlier unfinished row is about the same thing: those of one order go in their order."""
     earlier = aliased(InboxRow)
     held_back = (
         select(earlier.id)
@@ -83,15 +80,7 @@ def claim_rows(
         )
         .exists()
     )
-    return claim(
-        session,
-        InboxRow,
-        owner=owner,
-        now=now,
-        lease_seconds=lease_seconds,
-        limit=limit,
-        where=[(InboxRow.subject == "") | ~held_back],
-    )
+    return (InboxRow.subject == "") | ~held_back
 
 
 def last_received_at(session: Session, store_id: int) -> datetime | None:
@@ -119,5 +108,3 @@ def listing(
     if state is not None:
         query = query.where(InboxRow.state == state)
     return list(session.scalars(query))
-
-

@@ -58,9 +58,7 @@ class Notice(Base):
 
 def decide_notice(session: Session, values: dict[str, Any]) -> int | None:
     """Write a notice; its id, or None where it had been decided before."""
-    return insert_once(
-        session, Notice, ["store_id", "order_id", "kind", "promise_version"], values
-    )
+    return insert_once(session, Notice, ["store_id", "order_id", "kind", "promise_version"], values)
 
 
 def notices_of(session: Session, order_id: int) -> list[Notice]:

@@ -15,9 +15,7 @@ def dialect_insert(session: Session, table: Any) -> Any:
     return sqlite.insert(table)
 
 
-def insert_once(
-    session: Session, table: Any, key: list[str], values: dict[str, Any]
-) -> int | None:
+def insert_once(session: Session, table: Any, key: list[str], values: dict[str, Any]) -> int | None:
     """Insert a row; its id, or None where the unique `key` says it is there already."""
     made: int | None = session.execute(
         dialect_insert(session, table)

@@ -93,14 +93,21 @@ def claim(
 
 
 def finish(
-    session: Session, table: Any, row_id: int, *, owner: str, now: datetime, **values: Any
+    session: Session,
+    table: Any,
+    row_id: int,
+    *,
+    owner: str,
+    now: datetime,
+    state: str = DONE,
+    **values: Any,
 ) -> None:
-    """End a row in the caller's transaction.
+    """End a row in the caller's transaction; `state` says how, where it is not simply done.
 
     Raises:
         LeaseLost: the row is no longer `owner`'s. The caller's effects must not commit.
     """
-    _close(session, table, row_id, owner, state=DONE, done_at=now, **values)
+    _close(session, table, row_id, owner, state=state, done_at=now, **values)
 
 
 def retry(

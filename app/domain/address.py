@@ -33,9 +33,8 @@ _FORMATS = {
 }
 """Formats of our own (in the country's script, in Latin script) where the data has a gap."""
 
-_CHINESE_STATES = (
-    "53 11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 61 62 63 64 92 54 65"
-).split()
+_CHINESE_STATES = "53 11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52"
+_CHINESE_STATES += " 61 62 63 64 92 54 65"
 """What WooCommerce's CN1 to CN32 are in ISO 3166-2 (Macao: 92, as in the address data)."""
 
 _STATES_NOT_PRINTED = frozenset({"AT", "BE", "BG", "CH", "CZ", "DE", "DK", "GR", "HU", "NL", "PL"})
@@ -163,8 +162,8 @@ def _printed_state(state: str, country: str, native: bool) -> str:
         return ""
     names = _states_of(country)
     bare = re.sub(rf"^{re.escape(country)}-?", "", state)
-    if country == "CN" and bare.isdecimal() and 0 < int(bare) <= len(_CHINESE_STATES):
-        bare = _CHINESE_STATES[int(bare) - 1]
+    if country == "CN" and re.fullmatch(r"[1-9]|[12]\d|3[0-2]", bare):
+        bare = _CHINESE_STATES.split()[int(bare) - 1]
     found = names.get(state.casefold()) or names.get(bare.casefold())
     if found is None:
         return state

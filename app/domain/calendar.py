@@ -55,8 +55,7 @@ class BusinessCalendar:
 
     def end_of(self, day: date) -> datetime:
         """The instant at which `day` is over in the shop."""
-        midnight = datetime.combine(day + timedelta(days=1), time(0), tzinfo=self.zone)
-        return midnight
+        return datetime.combine(day + timedelta(days=1), time(0), tzinfo=self.zone)
 
 
 def calendar_of(settings: ShopSettings) -> BusinessCalendar:

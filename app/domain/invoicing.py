@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from app.domain.address import Address, address_lines, full_name
+from app.domain.address import Address, address_lines, full_name, is_company
 from app.domain.calendar import BusinessCalendar
 from app.domain.invoice import DocumentContent, DocumentKind, Line, Party, Row, RowKind, Tax
 from app.domain.money import ZERO, decimals, to_decimal
@@ -22,7 +22,13 @@ from app.errors import InvoiceIncomplete
 
 MOST_LINES = 3_000
 NAME_LIMIT = 300
-BUYER_VAT_META = ("_billing_vat_number", "_vat_number", "billing_vat", "_billing_vat_id", "vat_number")
+BUYER_VAT_META = (
+    "_billing_vat_number",
+    "_vat_number",
+    "billing_vat",
+    "_billing_vat_id",
+    "vat_number",
+)
 
 
 def build_invoice(
@@ -237,7 +243,8 @@ def _place(address: Address) -> tuple[str, ...]:
 def _party(address: Address, home_country: str, tax_ids: Iterable[tuple[str, str]]) -> Party:
     return Party(
         name=full_name(address),
-        address=address_lines(address, home_country=home_country, with_name=False),
+        is_company=is_company(address),
+        address=address_lines(address, home_country=home_country),
         country=address.country.strip().upper()[:2],
         email=clean(address.email, 320),
         tax_ids=tuple(tax_ids),

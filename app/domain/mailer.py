@@ -9,7 +9,9 @@ from typing import Any
 
 from app.domain.text import plain
 
-ABOUT_OUR_MAIL = re.compile(r'^Email [“"„]?Customer note[”"“]? (sent|failed to send)', re.IGNORECASE)
+ABOUT_OUR_MAIL = re.compile(
+    r'^Email [“"„]?Customer note[”"“]? (sent|failed to send)', re.IGNORECASE
+)
 
 
 class MailState(StrEnum):

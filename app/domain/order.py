@@ -190,15 +190,21 @@ def read_order(payload: object) -> OrderSnapshot:
     if not isinstance(payload, dict):
         raise PayloadUnusable("the payload is not an object")
     if "code" in payload and "status" not in payload:
-        raise PayloadUnusable(f"the shop sent an error instead of an order: {payload['code']!s:.80}")
+        raise PayloadUnusable(
+            f"the shop sent an error instead of an order: {payload['code']!s:.80}"
+        )
     try:
         return OrderSnapshot.model_validate(payload)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise PayloadUnusable(f"the payload is no order: field {where} is missing or wrong") from None
+        raise PayloadUnusable(
+            f"the payload is no order: field {where} is missing or wrong"
+        ) from None
 
 
-def became_paid_at(order: OrderSnapshot, *, cod_paid_when_completed: bool = True) -> datetime | None:
+def became_paid_at(
+    order: OrderSnapshot, *, cod_paid_when_completed: bool = True
+) -> datetime | None:
     """When the order counted as paid (UTC), or None while it does not.
 
     Paid: `date_paid` is set, or the status is processing or completed. Cash on delivery is paid

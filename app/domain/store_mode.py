@@ -1,8 +1,8 @@
 """What a store may do: the one place where shadow, test and live differ.
 
-    shadow  everything is computed and shown; nothing is numbered, nothing leaves
-    test    documents are specimens; messages go only to orders of the test address
-    live    orders paid since `live_from` get numbers and messages; older ones are context
+shadow  everything is computed and shown; nothing is numbered, nothing leaves
+test    documents are specimens; messages go only to orders of the test address
+live    orders paid since `live_from` get numbers and messages; older ones are context
 """
 
 from __future__ import annotations

@@ -31,31 +31,21 @@ from app.errors import InvoiceIncomplete
 from app.i18n import LANGUAGES
 from app.usecases.ports import Clock, Shops
 from app.usecases.stores import settings_of, standing_of
-from app.usecases.work_off import work_off
+from app.usecases.work_off import Turn, work_due
 
 INVOICE_SERIES = "invoice"
 SPECIMEN_SERIES = "SPECIMEN"
 
 
-def issue_due(
-    db: Database, shops: Shops, clock: Clock, *, owner: str, lease_seconds: float, limit: int
-) -> int:
-    """Claim up to `limit` requests and issue them; how many were claimed."""
-    now = clock()
-    with db.write() as session:
-        ids = work.claim(
-            session, IssueRequest, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
-        )
-    if ids:
-        work_off(
-            db,
-            IssueRequest,
-            ids,
-            lambda row_id: issue_invoice(db, shops, clock, row_id, owner=owner),
-            owner=owner,
-            clock=clock,
-        )
-    return len(ids)
+def issue_due(db: Database, shops: Shops, clock: Clock, turn: Turn) -> int:
+    """Claim requests and issue what they ask for; how many were claimed."""
+    return work_due(
+        db,
+        IssueRequest,
+        turn,
+        clock,
+        lambda row_id: issue_invoice(db, shops, clock, row_id, owner=turn.owner),
+    )
 
 
 def issue_invoice(db: Database, shops: Shops, clock: Clock, row_id: int, *, owner: str) -> None:

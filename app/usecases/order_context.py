@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import documents, inbox, notices, orders, stores
-from app.db.documents import Document, IssueRequest
+from app.db.documents import Document, DocumentFile, IssueRequest
 from app.db.inbox import InboxRow
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
 from app.db.stores import Store
 from app.db.work import PARKED
+from app.domain.address import address_lines
 from app.domain.order import OrderSnapshot, read_order
+from app.domain.order_story import OrderStory, Saying, order_story
 from app.domain.shipment import Parcel, parcels_of
 from app.domain.store_settings import ShopSettings
 from app.errors import PayloadUnusable
 from app.usecases.stores import settings_of
+
+Telling = tuple[Notice, Message | None]
+"""What was decided to be said, and the sending of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of an order's timeline."""
+
+    at: datetime
+    kind: str
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +51,66 @@ class OrderContext:
     parcels: tuple[Parcel, ...]
     events: list[OrderEvent]
     documents: list[Document]
-    told: list[tuple[Notice, Message | None]]
+    told: list[Telling]
+
+    def story(self, now: datetime) -> OrderStory:
+        """What is going on, at a moment."""
+        return story_of(self.order, self.told, self.settings.zone, now)
+
+    @property
+    def ship_to(self) -> tuple[str, ...]:
+        """Where it goes, in the form of its country; the billing address where none is said."""
+        if self.snapshot is None:
+            return ()
+        home = self.settings.seller.country
+        return address_lines(self.snapshot.shipping, home_country=home) or address_lines(
+            self.snapshot.billing, home_country=home
+        )
+
+    @property
+    def timeline(self) -> list[Happening]:
+        """Everything with its moment, the oldest first."""
+        order = self.order
+        found = [Happening(event.at, event.kind, event.facts) for event in self.events]
+        moments = {"ordered": order.created_at, "paid": order.paid_at, "shipped": order.shipped_at}
+        found += [Happening(at, kind) for kind, at in moments.items() if at is not None]
+        found += [
+            Happening(one.issued_at, "document", {"kind": one.kind, "number": one.number})
+            for one in self.documents
+        ]
+        found += [
+            Happening(message.sent_at, "told", {"kind": notice.kind, "delivery": message.delivery})
+            for notice, message in self.told
+            if message is not None and message.sent_at is not None
+        ]
+        return sorted(found, key=lambda one: one.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Work that waits for a person. `kind` is what `retry_parked` calls it."""
+
+    kind: str
+    row: InboxRow | IssueRequest | DocumentFile | Message
+    store: Store
+    order: Order | None
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """What an owner sees first."""
 
-    stores: list[Store]
+    stores: dict[int, Store]
+    zones: dict[int, ZoneInfo]
+    late: list[Order]
+    """The longest late first."""
     orders: list[Order]
+    """The newest of the others."""
+    stories: dict[int, OrderStory]
+    """By order id, as are the two below."""
     documents: dict[int, Document]
-    """The newest document by order id."""
-    told: dict[int, list[Message]]
-    """Messages by order id, for the listed orders."""
-    parked: list[InboxRow]
-    parked_documents: list[IssueRequest]
-    parked_messages: list[Message]
+    told: dict[int, list[Telling]]
+    parked: list[Parked]
 
 
 def order_context(session: Session, store_name: str, remote_id: int) -> OrderContext | None:
@@ -77,16 +140,115 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
     )
 
 
-def overview(session: Session, *, limit: int = 50) -> Overview:
-    """The newest orders and whatever waits for a person."""
-    newest = orders.newest(session, store_id=None, limit=limit)
-    ids = [order.id for order in newest]
+def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
+    """The late orders, the newest others, and whatever waits for a person."""
+    known = {store.id: store for store in stores.all_stores(session)}
+    zones = {store_id: settings_of(session, store_id).zone for store_id in known}
+    shown = _maybe_late(session, now, limit) + orders.newest(session, store_id=None, limit=limit)
+    by_id = {order.id: order for order in shown}
+    told = _tellings(session, list(by_id))
+    stories = {
+        order.id: story_of(order, told.get(order.id, []), zones[order.store_id], now)
+        for order in by_id.values()
+    }
+    late = [order for order in by_id.values() if stories[order.id].is_late]
     return Overview(
-        stores=stores.all_stores(session),
-        orders=newest,
-        documents=documents.by_order(session, ids),
-        told=notices.messages_by_order(session, ids),
-        parked=inbox.listing(session, store_id=None, state=PARKED, limit=limit),
-        parked_documents=documents.parked_requests(session, limit),
-        parked_messages=notices.parked_messages(session, limit),
+        stores=known,
+        zones=zones,
+        late=sorted(late, key=lambda order: -stories[order.id].days_late),
+        orders=[order for order in by_id.values() if not stories[order.id].is_late],
+        stories=stories,
+        documents=documents.by_order(session, list(by_id)),
+        told=told,
+        parked=parked(session, known, limit=limit),
     )
+
+
+def parked(session: Session, known: dict[int, Store], *, limit: int = 50) -> list[Parked]:
+    """Deliveries, documents, files and messages that wait for a person, with their orders."""
+    found: list[tuple[str, Any, int, Order | None]] = []
+    for row in inbox.listing(session, store_id=None, state=PARKED, limit=limit):
+        remote_id = row.subject.removeprefix("order:")
+        order = (
+            orders.order_by_remote_id(session, row.store_id, int(remote_id))
+            if remote_id.isdigit()
+            else None
+        )
+        found.append(("delivery", row, row.store_id, order))
+    for request in documents.parked_requests(session, limit):
+        found.append(_with_order(session, "document", request, request.order_id))
+    for file in _parked_files(session, limit):
+        document = session.get_one(Document, file.document_id)
+        found.append(_with_order(session, "file", file, document.order_id))
+    for message in notices.parked_messages(session, limit):
+        found.append(_with_order(session, "message", message, message.order_id))
+    return [Parked(kind, row, known[store_id], order) for kind, row, store_id, order in found]
+
+
+def story_of(
+    order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetime
+) -> OrderStory:
+    """An order's story in the days of its shop."""
+
+    def day(moment: datetime | None) -> date | None:
+        return moment.astimezone(zone).date() if moment else None
+
+    return order_story(
+        status=order.status,
+        today=now.astimezone(zone).date(),
+        paid_on=day(order.paid_at),
+        ship_by_on=order.ship_by_on,
+        promised_on=order.promised_on,
+        shipped_on=day(order.shipped_at),
+        said=[
+            Saying(
+                notice.kind,
+                message.state if message else None,
+                message.delivery if message else None,
+                day(message.sent_at) if message else None,
+            )
+            for notice, message in told
+        ],
+    )
+
+
+def _with_order(
+    session: Session, kind: str, row: Any, order_id: int
+) -> tuple[str, Any, int, Order | None]:
+    order = session.get_one(Order, order_id)
+    return kind, row, order.store_id, order
+
+
+def _maybe_late(session: Session, now: datetime, limit: int) -> list[Order]:
+    """Watched orders that should have left by tomorrow at the latest; their stories tell which
+    of them did not (a day ends at another moment in each shop)."""
+    return list(
+        session.scalars(
+            select(Order)
+            .where(
+                Order.next_check_at.is_not(None),
+                Order.shipped_at.is_(None),
+                Order.ship_by_on <= (now + timedelta(days=1)).date(),
+            )
+            .order_by(Order.ship_by_on, Order.id)
+            .limit(limit)
+        )
+    )
+
+
+def _tellings(session: Session, order_ids: Sequence[int]) -> dict[int, list[Telling]]:
+    found: dict[int, list[Telling]] = {}
+    query = (
+        select(Notice, Message)
+        .outerjoin(Message, Message.id == Notice.message_id)
+        .where(Notice.order_id.in_(order_ids))
+        .order_by(Notice.id)
+    )
+    for notice, message in session.execute(query):
+        found.setdefault(notice.order_id, []).append((notice, message))
+    return found
+
+
+def _parked_files(session: Session, limit: int) -> list[DocumentFile]:
+    query = select(DocumentFile).where(DocumentFile.state == PARKED)
+    return list(session.scalars(query.order_by(DocumentFile.id.desc()).limit(limit)))

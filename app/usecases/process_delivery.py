@@ -20,33 +20,22 @@ from app.domain.order import OrderSnapshot, is_newer, read_order
 from app.errors import PayloadUnusable, ShopAnswerUnusable, ShopMissing
 from app.usecases.ports import Clock, Shops
 from app.usecases.record_order import record_deleted, record_order
-from app.usecases.work_off import work_off
+from app.usecases.work_off import Turn, work_due
 
 
-def process_due(
-    db: Database, shops: Shops, clock: Clock, *, owner: str, lease_seconds: float, limit: int
-) -> int:
-    """Claim up to `limit` deliveries and work them off; how many were claimed."""
-    now = clock()
-    with db.write() as session:
-        ids = inbox.claim_rows(
-            session, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
-        )
-    if ids:
-        work_off(
-            db,
-            InboxRow,
-            ids,
-            lambda row_id: process_delivery(db, shops, clock, row_id, owner=owner),
-            owner=owner,
-            clock=clock,
-        )
-    return len(ids)
+def process_due(db: Database, shops: Shops, clock: Clock, turn: Turn) -> int:
+    """Claim deliveries and work them off; how many were claimed."""
+    return work_due(
+        db,
+        InboxRow,
+        turn,
+        clock,
+        lambda row_id: process_delivery(db, shops, clock, row_id, owner=turn.owner),
+        held_back=[inbox.not_held_back()],
+    )
 
 
-def process_delivery(
-    db: Database, shops: Shops, clock: Clock, row_id: int, *, owner: str
-) -> None:
+def process_delivery(db: Database, shops: Shops, clock: Clock, row_id: int, *, owner: str) -> None:
     """Work off one delivery that `owner` has claimed.
 
     Raises:
@@ -131,9 +120,7 @@ def _record(
     now = clock()
     with db.write() as session:
         record_order(session, store, snapshot, payload, now)
-        work.finish(
-            session, InboxRow, row.id, owner=owner, now=now, outcome=outcome, problem=None
-        )
+        work.finish(session, InboxRow, row.id, owner=owner, now=now, outcome=outcome, problem=None)
 
 
 def _end(db: Database, row: InboxRow, owner: str, clock: Clock, *, outcome: str) -> None:

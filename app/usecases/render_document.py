@@ -24,38 +24,21 @@ from app.usecases.issue_invoice import content_of
 from app.usecases.ports import Clock, Files, Renderer
 from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of
-from app.usecases.work_off import work_off
+from app.usecases.work_off import Turn, work_due
 
 LINK_LIFE = timedelta(days=3 * 365)
 """How long a document's link opens: longer than warranty claims take."""
 
 
-def render_due(
-    db: Database,
-    renderer: Renderer,
-    files: Files,
-    clock: Clock,
-    *,
-    owner: str,
-    lease_seconds: float,
-    limit: int,
-) -> int:
-    """Claim up to `limit` files and render them; how many were claimed."""
-    now = clock()
-    with db.write() as session:
-        ids = work.claim(
-            session, DocumentFile, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
-        )
-    if ids:
-        work_off(
-            db,
-            DocumentFile,
-            ids,
-            lambda row_id: render_document(db, renderer, files, clock, row_id, owner=owner),
-            owner=owner,
-            clock=clock,
-        )
-    return len(ids)
+def render_due(db: Database, renderer: Renderer, files: Files, clock: Clock, turn: Turn) -> int:
+    """Claim files and render them; how many were claimed."""
+    return work_due(
+        db,
+        DocumentFile,
+        turn,
+        clock,
+        lambda row_id: render_document(db, renderer, files, clock, row_id, owner=turn.owner),
+    )
 
 
 def render_document(
@@ -75,9 +58,7 @@ def render_document(
     now = clock()
     with db.write() as session:
         sha256 = hashlib.sha256(data).hexdigest()
-        work.finish(
-            session, DocumentFile, row_id, owner=owner, now=now, path=path, sha256=sha256
-        )
+        work.finish(session, DocumentFile, row_id, owner=owner, now=now, path=path, sha256=sha256)
         _tell(session, document, now)
 
 

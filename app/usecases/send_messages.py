@@ -29,7 +29,7 @@ from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError, ShopMissing
 from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
 from app.usecases.stores import settings_of, standing_of
-from app.usecases.work_off import work_off
+from app.usecases.work_off import Turn, work_due
 
 WITHHELD = "withheld"
 DROPPED = "dropped"
@@ -98,25 +98,15 @@ def decide(
     return message.id
 
 
-def send_due(
-    db: Database, outside: Outside, *, owner: str, lease_seconds: float, limit: int
-) -> int:
-    """Claim up to `limit` messages and send them; how many were claimed."""
-    now = outside.clock()
-    with db.write() as session:
-        ids = work.claim(
-            session, Message, owner=owner, now=now, lease_seconds=lease_seconds, limit=limit
-        )
-    if ids:
-        work_off(
-            db,
-            Message,
-            ids,
-            lambda row_id: send_message(db, outside, row_id, owner=owner),
-            owner=owner,
-            clock=outside.clock,
-        )
-    return len(ids)
+def send_due(db: Database, outside: Outside, turn: Turn) -> int:
+    """Claim messages and send them; how many were claimed."""
+    return work_due(
+        db,
+        Message,
+        turn,
+        outside.clock,
+        lambda row_id: send_message(db, outside, row_id, owner=turn.owner),
+    )
 
 
 def send_message(db: Database, outside: Outside, row_id: int, *, owner: str) -> None:
@@ -182,8 +172,15 @@ def _write(
     db: Database, outside: Outside, letter: _Letter, snapshot: OrderSnapshot, owner: str
 ) -> str:
     """Compose the text and keep it before anything is posted, so that every try says the same."""
-    text = compose(outside, letter.store, letter.settings, letter.notices[0], snapshot,
-                   language=letter.message.language, reference=letter.message.reference)
+    text = compose(
+        outside,
+        letter.store,
+        letter.settings,
+        letter.notices[0],
+        snapshot,
+        language=letter.message.language,
+        reference=letter.message.reference,
+    )
     with db.write() as session:
         message = session.get_one(Message, letter.message.id)
         if message.lease_owner != owner:
@@ -252,9 +249,7 @@ def _post(
         )
 
 
-def _end(
-    db: Database, letter: _Letter, owner: str, now: datetime, state: str, why: str
-) -> None:
+def _end(db: Database, letter: _Letter, owner: str, now: datetime, state: str, why: str) -> None:
     with db.write() as session:
         work.finish(
             session, Message, letter.message.id, owner=owner, now=now, state=state, problem=why

@@ -32,7 +32,9 @@ def add_person(db: Database, email: str, role: str, *, who: str, now: datetime) 
     """
     address = email.strip().lower()
     if "@" not in address[1:-1] or len(address) > 320 or any(c.isspace() for c in address):
-        raise SettingsError(f"{email[:80]!r} is no e-mail address", mend="give one like a@b.example")
+        raise SettingsError(
+            f"{email[:80]!r} is no e-mail address", mend="give one like a@b.example"
+        )
     if role not in ROLES:
         raise SettingsError(f"role {role[:40]!r} is unknown", mend=f"roles: {', '.join(ROLES)}")
     with db.write() as session:
@@ -115,11 +117,11 @@ def set_password(db: Database, person_id: int, password: str, now: datetime) -> 
 def _is_right(person: Person | None, password: str, now: datetime) -> bool:
     kept = person.password_hash if person else None
     try:
-        right = _hasher.verify(kept or _NOBODY, password)
+        _hasher.verify(kept or _NOBODY, password)
     except (Argon2Error, InvalidHashError):
-        right = False
+        return False
     locked = person is not None and person.locked_until is not None and person.locked_until > now
-    return right and kept is not None and not locked
+    return kept is not None and not locked
 
 
 def _count_failure(session: Session, person: Person | None, now: datetime) -> None:

@@ -50,9 +50,7 @@ def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | No
         settings = settings_of(session, store.id)
         snapshot = read_order(order.payload)
         calendar = calendar_of(settings)
-        found = assess(
-            snapshot, order.paid_at, promise_of(order), settings.promise, calendar, now
-        )
+        found = assess(snapshot, order.paid_at, promise_of(order), settings.promise, calendar, now)
         order.next_check_at = found.next_check_at
         if found.condition is not Condition.DELAYED:
             return found

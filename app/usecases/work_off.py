@@ -9,20 +9,58 @@ transaction as its effects; a row whose lease was lost meanwhile is left to its 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from sqlalchemy import ColumnElement
 
 from app.db import work
 from app.db.engine import Database
-from app.errors import KikubariError
 from app.domain.patience import pause_after
+from app.errors import KikubariError
 from app.usecases.ports import Clock
 
 log = structlog.get_logger()
 
 UNEXPECTED_MEND = "this is a fault of ours: see the log, report it, then retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One worker's turn: in whose name it claims, for how long, and how many rows at most."""
+
+    owner: str
+    lease_seconds: float
+    limit: int
+
+
+def work_due(
+    db: Database,
+    table: Any,
+    turn: Turn,
+    clock: Clock,
+    do: Callable[[int], None],
+    *,
+    held_back: Sequence[ColumnElement[bool]] = (),
+) -> int:
+    """Claim due rows of a kind of work and do each; how many were claimed.
+
+    `held_back`: further conditions on the rows to claim.
+    """
+    with db.write() as session:
+        ids = work.claim(
+            session,
+            table,
+            owner=turn.owner,
+            now=clock(),
+            lease_seconds=turn.lease_seconds,
+            limit=turn.limit,
+            where=held_back,
+        )
+    work_off(db, table, ids, do, owner=turn.owner, clock=clock)
+    return len(ids)
 
 
 def work_off(
@@ -68,9 +106,7 @@ def put_aside(
                 )
             else:
                 problem, mend = str(error), error.mend
-                work.park(
-                    session, table, row_id, owner=owner, now=now, problem=problem, mend=mend
-                )
+                work.park(session, table, row_id, owner=owner, now=now, problem=problem, mend=mend)
     except work.LeaseLost:
         return
     log.info("put aside", table=table.__tablename__, row=row_id, why=str(error), again=bool(pause))

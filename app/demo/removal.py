@@ -1,0 +1,62 @@
+"""Orders going to the trash, coming back, and going for good (recordings, 10)."""
+
+from typing import Any
+
+from app.demo.orders import OrderActions
+from app.demo.state import Record, merge_meta
+
+_TRASH_META = ("_wp_trash_meta_status", "_wp_trash_meta_time")
+
+
+class RemovalActions(OrderActions):
+    """What takes orders away and brings them back."""
+
+    def trash(self, order_id: int) -> None:
+        """Move to the trash: order.deleted with the bare id; trashing again does nothing."""
+        with self.changing():
+            order = self.order(order_id)
+            if order["status"] == "trash":
+                return
+            now = str(int(self.now().timestamp()))
+            values = (f"wc-{order['status']}", now)
+            rows: list[dict[str, Any]] = [
+                {"key": key, "value": value} for key, value in zip(_TRASH_META, values, strict=True)
+            ]
+            order["meta_data"] = merge_meta(order["meta_data"], rows, self._next_meta)
+            order["status"] = "trash"
+            self.fire("order.deleted", order_id)
+            self._touch(order)
+
+    def restore(self, order_id: int) -> None:
+        """Take out of the trash as wp-admin does: order.restored, and the old status again."""
+        with self.changing():
+            order = self.order(order_id)
+            if order["status"] != "trash":
+                return
+            meta = {row["key"]: row["value"] for row in order["meta_data"]}
+            gone = [{"key": key, "value": None} for key in _TRASH_META]
+            order["meta_data"] = merge_meta(order["meta_data"], gone, self._next_meta)
+            self.fire("order.restored", order_id)
+            self._enter(order, str(meta.get(_TRASH_META[0], "wc-pending")).removeprefix("wc-"))
+            self._touch(order)
+
+    def restore_by_status(self, order_id: int, status: str = "processing") -> None:
+        """Take out of the trash by a PUT of the status: neither restored nor updated fires."""
+        self.update_order(order_id, {"status": status})
+
+    def _leave_trash(self, order: Record, status: str) -> Record:
+        self._enter(order, status)
+        self.save("orders", order["id"], order)
+        return order
+
+    def force_delete(self, order_id: int, *, in_admin: bool = False) -> None:
+        """Delete for good. REST fires nothing; wp-admin's "delete permanently" order.deleted."""
+        with self.changing():
+            self.order(order_id)
+            for table in ("refunds", "notes", "fulfillments"):
+                for child in self.children(table, order_id):
+                    self.drop_child(table, child)
+            del self.orders[order_id]
+            self.forget("orders", order_id)
+            if in_admin:
+                self.fire("order.deleted", order_id)

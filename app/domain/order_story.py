@@ -1,0 +1,153 @@
+"""What is going on with an order, in one answer: where it stands, and what its customer knows.
+
+    status, days -> Standing            (paid, late by so many days, shipped …)
+    what was said -> Knowledge          (the customer was told on …, and it was mailed)
+
+The result holds facts, not words: pages, the command line and later the API say them in the
+reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from app.domain.mailer import MailState
+from app.domain.notice import NoticeKind
+from app.domain.order import CLOSED_STATUSES
+
+NOT_WORKED_ON = CLOSED_STATUSES | {"on-hold", "pending", "deleted"}
+"""In these no parcel is owed, so none can be late."""
+
+
+class Place(StrEnum):
+    """Where an order stands."""
+
+    DELETED = "deleted"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    NOT_PAID = "not_paid"
+    SHIPPED = "shipped"
+    LATE = "late"
+    """It should have left by now and has not."""
+    WAITING = "waiting"
+    """Paid, and still in time to leave."""
+    PAID = "paid"
+    """Paid, and no parcel is watched (nothing to ship, on hold, or older than the store)."""
+
+
+class Known(StrEnum):
+    """How far a word to the customer came."""
+
+    NOTHING = "nothing"
+    """Nothing was to be said."""
+    ON_ITS_WAY = "on_its_way"
+    MAILED = "mailed"
+    ACCEPTED = "accepted"
+    """The shop keeps the note; whether its mail left is not known."""
+    FAILED = "failed"
+    """The shop's mailer failed: tell them another way."""
+    PARKED = "parked"
+    """It could not be said and waits for a person."""
+    HELD_BACK = "held_back"
+    """It was decided, and not said: the store's mode, or no address."""
+    DROPPED = "dropped"
+    """It was not true any more when it was to be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One word to the customer: which notice, the state of its message, and the day it was sent."""
+
+    kind: str
+    state: str | None = None
+    delivery: str | None = None
+    sent_on: date | None = None
+
+    @property
+    def known(self) -> Known:
+        if self.delivery:
+            return Known(MailState(self.delivery).value)
+        states = {"parked": Known.PARKED, "withheld": Known.HELD_BACK, "dropped": Known.DROPPED}
+        return states.get(self.state or "", Known.ON_ITS_WAY)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStory:
+    """The answer. `days_late` counts the shop's calendar days since it should have left;
+    `said` is what the customer heard last of what matters now: the delay, if it is late."""
+
+    place: Place
+    paid_on: date | None = None
+    ship_by_on: date | None = None
+    promised_on: date | None = None
+    shipped_on: date | None = None
+    days_late: int = 0
+    said: Saying | None = None
+
+    @property
+    def known(self) -> Known:
+        return self.said.known if self.said else Known.NOTHING
+
+    @property
+    def is_late(self) -> bool:
+        return self.place is Place.LATE
+
+    @property
+    def needs_a_word(self) -> bool:
+        """Whether a person has to tell the customer: it is late, and no word is out or coming."""
+        good = {Known.MAILED, Known.ACCEPTED, Known.ON_ITS_WAY}
+        return self.is_late and self.known not in good
+
+
+def order_story(
+    *,
+    status: str,
+    today: date,
+    paid_on: date | None = None,
+    ship_by_on: date | None = None,
+    promised_on: date | None = None,
+    shipped_on: date | None = None,
+    said: Sequence[Saying] = (),
+) -> OrderStory:
+    """Tell an order's story. All days are the shop's own; `said` is in the order of time."""
+    days_late = (today - ship_by_on).days if ship_by_on else 0
+    place = _place(status, paid_on, ship_by_on, shipped_on, days_late)
+    late = place is Place.LATE
+    matter = [one for one in said if one.kind == NoticeKind.DELAYED.value] if late else list(said)
+    return OrderStory(
+        place=place,
+        paid_on=paid_on,
+        ship_by_on=ship_by_on,
+        promised_on=promised_on,
+        shipped_on=shipped_on,
+        days_late=days_late if late else 0,
+        said=matter[-1] if matter else None,
+    )
+
+
+def _place(
+    status: str,
+    paid_on: date | None,
+    ship_by_on: date | None,
+    shipped_on: date | None,
+    days_late: int,
+) -> Place:
+    closed = {
+        "deleted": Place.DELETED,
+        "trash": Place.DELETED,
+        "cancelled": Place.CANCELLED,
+        "failed": Place.NOT_PAID,
+        "refunded": Place.REFUNDED,
+    }
+    if status in closed:
+        return closed[status]
+    if shipped_on is not None:
+        return Place.SHIPPED
+    if paid_on is None:
+        return Place.NOT_PAID
+    if ship_by_on is None or status in NOT_WORKED_ON:
+        return Place.PAID
+    return Place.LATE if days_late > 0 else Place.WAITING

@@ -1,0 +1,222 @@
+"""Languages: catalogues, and how amounts, days and quantities are written in each.
+
+English is the source: a message id is the English sentence. Every other language has one catalogue,
+`app/translations/<language>/LC_MESSAGES/messages.po`, which is read at first use; there is nothing
+to compile. To add or change texts, write them in a template or with `_()` in Python, then
+
+    .venv/bin/pybabel extract -F babel.cfg -o messages.pot --no-location --omit-header .
+    .venv/bin/pybabel update -i messages.pot -d app/translations --no-wrap --omit-header \\
+        --no-fuzzy-matching --ignore-obsolete
+    rm messages.pot
+
+and fill in what is empty; `tests/test_i18n.py` names what is missing. A further language is a new
+folder below `app/translations/` (`pybabel init`) and its tag in `LANGUAGES`.
+
+A *tag* is what a shop or browser calls a language: `de`, `de-AT`, `pt_BR`, `de_DE_formal`.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_percent as babel_percent
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+LANGUAGES = ("en", "de", "fr", "ja")
+SOURCE = "en"
+FOLDER = Path(__file__).parent / "translations"
+
+SHORT_DAY = {"ja": "y年M月d日"}
+FULL_DAY = {"ja": "y年M月d日(EEE)"}
+"""Where CLDR's form is not what people write to customers."""
+
+
+def best_language(tag: str, available: Iterable[str] = LANGUAGES, default: str = SOURCE) -> str:
+    """The one of `available` that a reader of `tag` reads best; `default` where there is none.
+
+    `de-AT` and `de_DE_formal` give `de`. Never raises, whatever the tag.
+    """
+    known = {"_".join(_parts(name)): name for name in available}
+    parts = _parts(tag)
+    while parts:
+        if found := known.get("_".join(parts)):
+            return found
+        parts.pop()
+    return default
+
+
+def written_tag(tag: str) -> str:
+    """`tag` where its language has a catalogue, else English: words and dates of one language."""
+    language = best_language(tag)
+    return tag if locale_of(tag).language == locale_of(language).language else language
+
+
+@cache
+def translations(language: str) -> gettext.NullTranslations:
+    """The catalogue of one of `LANGUAGES`; an unknown language gives the English sentences."""
+    path = FOLDER / language / "LC_MESSAGES" / "messages.po"
+    if language not in LANGUAGES or language == SOURCE or not path.is_file():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def locale_of(tag: str) -> Locale:
+    """The CLDR locale of a tag: with its territory where CLDR knows it, else the language alone.
+
+    A tag that means nothing gives English. Never raises.
+    """
+    parts = _parts(tag)
+    while parts:
+        try:
+            return Locale.parse("_".join(parts))
+        except (UnknownLocaleError, ValueError, TypeError):
+            parts.pop()
+    return Locale.parse(SOURCE)
+
+
+def is_rtl(tag: str) -> bool:
+    """Whether the language is written from right to left."""
+    return locale_of(tag).text_direction == "rtl"
+
+
+def format_money(amount: Decimal, currency: str, tag: str, decimals: int | None = None) -> str:
+    """`1.234,50 €`: with the currency's own decimals (JPY 0, EUR 2, KWD 3; unknown codes 2), or
+    with as many as are asked for. Halves are rounded away from zero.
+
+    A code that is no code stands before the number as it is.
+    """
+    code = currency.strip().upper()
+    locale = locale_of(tag)
+    if not re.fullmatch("[A-Z]{3}", code):
+        plain = format_decimal(amount, format="#,##0.00", locale=locale)
+        return f"{code} {plain}".strip()
+    places = get_currency_precision(code) if decimals is None else decimals
+    exact = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    pattern = _money_pattern(tag, places)
+    text: str = format_currency(exact, code, pattern, locale=locale, currency_digits=False)
+    text = text.replace("\uffe5", "¥")  # the full-width sign tears a column of figures apart
+    return re.sub(rf"({code})(?=\d)", "\\1\u00a0", text)
+
+
+def format_day(day: date, tag: str, style: str = "short") -> str:
+    """A day in words people use.
+
+    `short`: `27 Nov 2026`, `27.11.2026`; `long`: `27. November 2026`, `2026年11月27日`; `full`:
+    `Friday, 27 November 2026`, `2026年11月27日(金)`. Another style is a ValueError.
+    """
+    locale = locale_of(tag)
+    forms = {
+        "short": SHORT_DAY.get(locale.language, "medium"),
+        "long": "long",
+        "full": FULL_DAY.get(locale.language, "full"),
+    }
+    if style not in forms:
+        raise ValueError(f"no such style of a day: {style}")
+    # A reader of whom only "English" is known gets the order of days that most of the world reads.
+    if tag == SOURCE:
+        locale = Locale.parse("en_GB")
+    return str(format_date(day, forms[style], locale=locale))
+
+
+def format_percent(percent: Decimal, tag: str) -> str:
+    """`19 %` from `Decimal(19)`, with as many decimals as the rate has (`7.7%`)."""
+    return str(babel_percent(percent / 100, _percent_pattern(tag), locale=locale_of(tag)))
+
+
+def format_quantity(quantity: Decimal, tag: str) -> str:
+    """`2`, `1,5`, `1.000`: up to four decimals, none that say nothing."""
+    return str(format_decimal(quantity, format="#,##0.####", locale=locale_of(tag)))
+
+
+def install(environment: Environment, tag: str | Callable[[], str]) -> Environment:
+    """Gives a Jinja2 environment `_`, `ngettext`, `pgettext` and the filters below; returns it.
+
+    `tag` is a language, or a function that says the present one (a web request's); a language
+    without a catalogue is served in English throughout, dates and amounts too. Placeholders
+    are written `_("Page %(page)s", page=…)`; under autoescape their values are escaped.
+    Filters: `money(currency, decimals)`, `day(style)`, `percent`, `quantity`.
+    """
+    wanted: Callable[[], str] = tag if callable(tag) else lambda: tag
+
+    def current() -> str:
+        return written_tag(wanted())
+
+    def catalogue() -> gettext.NullTranslations:
+        return translations(best_language(current()))
+
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: catalogue().gettext(text),
+        lambda one, many, n: catalogue().ngettext(one, many, n),
+        newstyle=True,
+        pgettext=lambda context, text: catalogue().pgettext(context, text),
+        npgettext=lambda context, one, many, n: catalogue().npgettext(context, one, many, n),
+    )
+    environment.filters.update(
+        money=lambda amount, currency, decimals=None: format_money(
+            amount, currency, current(), decimals
+        ),
+        day=lambda day, style="short": format_day(day, current(), style),
+        percent=lambda value: format_percent(value, current()),
+        quantity=lambda value: format_quantity(value, current()),
+    )
+    return environment
+
+
+@cache
+def environment(folder: Path, tag: str) -> Environment:
+    """A Jinja2 environment over `folder` in one language, kept for the process: do not change it.
+
+    Autoescape is on for every template, whatever its name; an undefined name is an error.
+    """
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    return install(made, tag)
+
+
+def _parts(tag: str) -> list[str]:
+    """`de-at.UTF-8` → `["de", "AT"]`, in the cases that CLDR uses."""
+    words = tag.split(".")[0].split("@")[0].replace("-", "_").split("_")
+    if not words[0].isascii() or not words[0].isalpha() or len(tag) > 40:
+        return []
+    cased = [words[0].lower()]
+    for word in words[1:]:
+        cased.append(word.title() if len(word) == 4 else word.upper())
+    return cased
+
+
+@cache
+def _money_pattern(tag: str, decimals: int) -> str:
+    """The locale's own form (`#,##0.00 ¤`, `¤#,##,##0.00`) with another number of decimals."""
+    pattern = str(locale_of(tag).currency_formats["standard"].pattern)
+    return re.sub(r"0\.0+", "0." + "0" * decimals if decimals else "0", pattern)
+
+
+@cache
+def _percent_pattern(tag: str) -> str:
+    """The locale's own form (`19 %`, `19%`), opened to three decimals."""
+    pattern = locale_of(tag).percent_formats[None].pattern
+    return str(pattern).replace("#,##0", "#,##0.###")

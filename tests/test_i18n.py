@@ -1,0 +1,184 @@
+"""Languages: every text translated, every catalogue tidy, amounts and days as people write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from app.i18n import (
+    FOLDER,
+    LANGUAGES,
+    best_language,
+    environment,
+    format_day,
+    format_money,
+    format_percent,
+    format_quantity,
+    is_rtl,
+    locale_of,
+    translations,
+    written_tag,
+)
+
+ROOT = Path(__file__).parents[1]
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]")
+
+Key = tuple[str | None, object]
+
+
+@pytest.fixture(scope="module")
+def used() -> set[Key]:
+    """Every (context, text) in app/ and templates/, by babel.cfg's own rules."""
+    with (ROOT / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    return {
+        (context, message if isinstance(message, str) else tuple(message))
+        for folder in ("app", "templates")
+        for _, _, message, _, context in extract_from_dir(
+            ROOT / folder,
+            [(_below(pattern, folder), method) for pattern, method in methods],
+            {_below(pattern, folder): value for pattern, value in options.items()},
+        )
+    }
+
+
+def _below(pattern: str, folder: str) -> str:
+    return pattern.removeprefix(f"{folder}/")
+
+
+def entries(language: str) -> Iterator[tuple[Key, object, bool]]:
+    """(context, text), its translation, and whether that is fuzzy."""
+    with (FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    for message in catalogue:
+        if message.id:
+            text = message.id if isinstance(message.id, str) else tuple(message.id)
+            yield (message.context, text), message.string, message.fuzzy
+
+
+def _all(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else [str(form) for form in value]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_is_translated_and_nothing_else(language: str, used: set[Key]) -> None:
+    known = {key for key, _, _ in entries(language)}
+    assert used - known == set(), "missing: run the commands in app/i18n.py"
+    assert known - used == set(), "no longer used"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_translations_are_whole_and_keep_their_placeholders(language: str) -> None:
+    for (context, text), translated, fuzzy in entries(language):
+        assert not fuzzy and all(_all(translated)), f"{language}: {context} {text}"
+        for form in _all(translated):
+            wanted = set(PLACEHOLDER.findall(_all(text)[-1]))
+            assert set(PLACEHOLDER.findall(form)) == wanted, f"{language}: {form}"
+
+
+def test_there_is_a_folder_for_each_language_and_no_other() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(TRANSLATED)
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("de", "de"),
+        ("de-AT", "de"),
+        ("de_DE_formal", "de"),
+        ("fr_CA.UTF-8", "fr"),
+        ("JA", "ja"),
+        ("pt_BR", "en"),
+        ("", "en"),
+        ("../../etc", "en"),
+    ],
+)
+def test_the_best_language_for_a_tag(tag: str, language: str) -> None:
+    assert best_language(tag) == language
+
+
+def test_the_best_language_among_others() -> None:
+    assert best_language("pt_BR", ["en", "pt-BR"]) == "pt-BR"
+    assert best_language("zh-Hant-TW", ["zh-Hant", "zh"]) == "zh-Hant"
+    assert best_language("xx", ["de"], "de") == "de"
+
+
+def test_words_and_dates_are_of_one_language() -> None:
+    assert written_tag("de-AT") == "de-AT"
+    assert written_tag("pt-BR") == "en"
+
+
+def test_amounts_have_their_currencys_decimals() -> None:
+    amount = Decimal("1234.5")
+    assert format_money(amount, "EUR", "de-DE") == "1.234,50\xa0€"
+    assert format_money(amount, "JPY", "ja") == "¥1,235"
+    assert format_money(amount, "KWD", "en-GB") == "KWD\xa01,234.500"
+    assert format_money(-amount, "EUR", "fr") == "-1\u202f234,50\xa0€"
+    assert format_money(Decimal("0.005"), "EUR", "en") == "€0.01"
+    assert format_money(Decimal("0.1234"), "EUR", "en", 4) == "€0.1234"
+    assert format_money(Decimal("9.5"), "JPY", "en", 2) == "¥9.50"
+
+
+def test_unknown_currencies_are_shown_as_they_are() -> None:
+    assert format_money(Decimal("5"), "XQZ", "en") == "XQZ\xa05.00"
+    assert format_money(Decimal("5"), "", "de") == "5,00"
+
+
+def test_days_read_as_people_write_them() -> None:
+    day = date(2026, 11, 27)
+    assert format_day(day, "en", "full") == "Friday, 27 November 2026"
+    assert format_day(day, "en-US", "full") == "Friday, November 27, 2026"
+    assert format_day(day, "de") == "27.11.2026"
+    assert format_day(day, "de-AT", "long") == "27. November 2026"
+    assert format_day(day, "fr", "full") == "vendredi 27 novembre 2026"
+    assert format_day(day, "ja", "full") == "2026年11月27日(金)"
+    with pytest.raises(ValueError, match="style"):
+        format_day(day, "en", "loud")
+
+
+def test_rates_and_quantities() -> None:
+    assert format_percent(Decimal("19.0000"), "de") == "19\xa0%"
+    assert format_percent(Decimal("9.975"), "fr-CA") == "9,975\xa0%"
+    assert format_quantity(Decimal("1.500"), "de") == "1,5"
+    assert format_quantity(Decimal("1000"), "en") == "1,000"
+
+
+def test_writing_direction() -> None:
+    assert is_rtl("ar") and is_rtl("he-IL")
+    assert not is_rtl("ja") and not is_rtl("nonsense")
+
+
+@given(st.text(), st.decimals(-(10**12), 10**12, allow_nan=False))
+def test_no_tag_and_no_currency_raises(word: str, amount: Decimal) -> None:
+    assert locale_of(word)
+    assert best_language(word) in LANGUAGES
+    assert format_money(amount, word, word)
+
+
+def test_an_environment_escapes_translates_and_tolerates_no_gaps(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        '{{ _("Paid on %(day)s.", day=day|day("long")) }} {{ name }} {{ sum|money("EUR") }}'
+    )
+    (tmp_path / "b.html").write_text("{{ unknown }}")
+    german = environment(tmp_path, "de")
+    said = german.get_template("a.txt").render(day=date(2026, 1, 2), name="<b>", sum=Decimal(5))
+    assert said == "Bezahlt am 2. Januar 2026. &lt;b&gt; 5,00\xa0€"
+    with pytest.raises(UndefinedError):
+        german.get_template("b.html").render()
+
+
+def test_a_language_without_catalogue_speaks_english() -> None:
+    assert translations("xx").gettext("Total") == "Total"
+    assert translations("de").gettext("Total") == "Gesamtbetrag"

@@ -1,0 +1,164 @@
+"""A whole small world for tests: a database, the demo shop on a port, the product between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from sqlalchemy import func, select
+from werkzeug.serving import make_server
+
+from app.adapters.pdf import PdfRenderer
+from app.db.documents import Document, Series
+from app.db.inbox import InboxRow
+from app.db.notices import Message, Notice
+from app.db.orders import Order
+from app.db.stores import Store
+from app.demo.server import running
+from app.demo.shop import DemoShop
+from app.demo.story import SETTINGS, TOPICS
+from app.domain.delivery import sign
+from app.domain.store_mode import Mode
+from app.factory import create_app
+from app.services import Services
+from app.settings import Settings, load_settings
+from app.usecases.issue_invoice import issue_due
+from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
+from app.usecases.process_delivery import process_due
+from app.usecases.render_document import render_due
+from app.usecases.send_messages import send_due
+from app.usecases.watch_shipments import watch_due
+from app.usecases.work_off import Turn
+
+SECRET = "a-secret-of-the-tests"
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""A Monday morning."""
+
+
+@dataclass
+class Ticking:
+    """A clock that tests move."""
+
+    at: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_(self, **time: float) -> None:
+        self.at += timedelta(**time)
+
+
+@dataclass
+class World:
+    """The product and a shop. `work()` does what workers do, in this thread."""
+
+    services: Services
+    clock: Ticking
+    shop: DemoShop
+    shop_url: str
+    turn: Turn = field(default_factory=lambda: Turn("test", 120.0, 50))
+
+    def connect(
+        self,
+        name: str = "tea",
+        *,
+        mode: Mode = Mode.LIVE,
+        url: str = "",
+        since: datetime | None = None,
+        is_demo: bool = True,
+        secret: str = SECRET,
+    ) -> Store:
+        """Register the demo shop under a name and put it into a mode."""
+        s, now = self.services, self.clock()
+        keys = (self.shop.consumer_key, self.shop.consumer_secret)
+        new = NewStore(name, url or self.shop_url, *keys, secret, is_demo=is_demo)
+        store = add_store(s.db, s.box, new, who="test", now=now)
+        save_settings(s.db, name, SETTINGS, who="test", now=now)
+        if mode is not Mode.SHADOW:
+            since = since or now - timedelta(days=30)
+            store = set_mode(s.db, name, mode, who="test", now=now, live_from=since)
+        return store
+
+    def work(self, rounds: int = 30) -> None:
+        """Work until nothing is due."""
+        s = self.services
+        for _ in range(rounds):
+            claimed = process_due(s.db, s.shop, s.clock, self.turn)
+            claimed += issue_due(s.db, s.shop, s.clock, self.turn)
+            claimed += render_due(s.db, s.renderer, s.files, s.clock, self.turn)
+            claimed += watch_due(s.db, s.clock, limit=50)
+            claimed += send_due(s.db, s.outside, self.turn)
+            if not claimed:
+                return
+        raise AssertionError("the work does not end")
+
+    @contextmanager
+    def serving(self, store: Store) -> Iterator[str]:
+        """The web application on a real port, with the shop's webhooks pointed at it."""
+        server = make_server("127.0.0.1", 0, create_app(services=self.services), threaded=True)
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        try:
+            for topic in TOPICS:
+                address = f"{url}/webhooks/woocommerce/{store.key}"
+                self.services.shop(store).create_webhook(topic, address, SECRET)
+            yield url
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    def count(self, table: Any, **equal: Any) -> int:
+        with self.services.db.read() as session:
+            query = select(func.count()).select_from(table)
+            return session.scalar(query.filter_by(**equal)) or 0
+
+    def all(self, table: Any) -> list[Any]:
+        with self.services.db.read() as session:
+            return list(session.scalars(select(table).order_by(table.id)))
+
+    @property
+    def state(self) -> dict[str, int]:
+        """How much there is of everything, to see that nothing changed."""
+        tables = (InboxRow, Order, Document, Series, Notice, Message)
+        return {table.__tablename__: self.count(table) for table in tables}
+
+
+def signed_headers(topic: str, body: bytes, *, source: str, secret: str = SECRET, **more: str) -> dict[str, str]:
+    """Headers as a shop sends them with a body."""
+    resource, _, event = topic.partition(".")
+    return {
+        "Content-Type": "application/json",
+        "X-WC-Webhook-Source": source,
+        "X-WC-Webhook-Topic": topic,
+        "X-WC-Webhook-Resource": resource,
+        "X-WC-Webhook-Event": event,
+        "X-WC-Webhook-Signature": sign(body, secret),
+        "X-WC-Webhook-ID": "2",
+        "X-WC-Webhook-Delivery-ID": "d" * 32,
+        **more,
+    }
+
+
+@contextmanager
+def world(data_dir: Path, database_url: str, renderer: PdfRenderer, **settings: Any) -> Iterator[World]:
+    """Build a world on an empty, migrated database."""
+    clock = Ticking()
+    read: Settings = load_settings(
+        data_dir=data_dir, database_url=database_url, public_url="", **settings
+    )
+    services = Services(read, clock=clock)
+    services.renderer = renderer
+    shop = DemoShop(now=clock)
+    try:
+        with running(shop) as url:
+            yield World(services, clock, shop, url)
+    finally:
+        shop.close()
+        services.db.dispose()
