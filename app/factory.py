@@ -6,11 +6,12 @@ from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.logs import configure_logging
 from app.services import Services
 from app.settings import Settings, load_settings
-from app.web import documents, health, safety, session, staff, texts, webhooks
+from app.web import documents, health, problems, safety, session, staff, texts, webhooks
 from app.web.state import STATE, WebState
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -35,9 +36,12 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.jinja_env.undefined = StrictUndefined
+    if hops := services.settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.extensions[STATE] = WebState(services)
     safety.protect(app)
     texts.speak(app)
+    problems.speak_calmly(app)
     session.allow_sign_in(app)
     for module in (webhooks, documents, health, session, staff):
         app.register_blueprint(module.blueprint)

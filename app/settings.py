@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     once and kept in DATA_DIR."""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
+    trusted_proxies: int = Field(0, ge=0, le=5)
+    """How many reverse proxies stand before this service and set X-Forwarded-For and -Proto."""
     web_threads: int = Field(16, ge=1, le=256)
     """Requests that the web process works on at once."""
     workers: int = Field(1, ge=1, le=64)

@@ -44,9 +44,7 @@ def pings() -> list[Recorded]:
 
 
 def named(order_name: str, topic: str = "order.created") -> Recorded:
-    return next(
-        one for one in signed() if one.order_name == order_name and one.topic == topic
-    )
+    return next(one for one in signed() if one.order_name == order_name and one.topic == topic)
 
 
 @cache

@@ -62,7 +62,12 @@ def test_the_link_in_the_note_opens_the_invoice_and_a_changed_one_does_not(
     assert answer.status_code == 200 and answer.mimetype == "application/pdf"
     assert "2026-00001" in pdf_text(answer.data)
     assert answer.headers["Cache-Control"] == "private, no-store"
-    for wrong in (path[:-1] + ("A" if path[-1] != "A" else "B"), "1", "x" * 5000, path.split(".")[0]):
+    for wrong in (
+        path[:-1] + ("A" if path[-1] != "A" else "B"),
+        "1",
+        "x" * 5000,
+        path.split(".")[0],
+    ):
         assert client.get(f"/d/{wrong}").status_code == 404
     sqlite_world.clock.pass_(days=4 * 365)
     assert client.get(f"/d/{path}").status_code == 404

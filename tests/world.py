@@ -130,7 +130,9 @@ class World:
         return {table.__tablename__: self.count(table) for table in tables}
 
 
-def signed_headers(topic: str, body: bytes, *, source: str, secret: str = SECRET, **more: str) -> dict[str, str]:
+def signed_headers(
+    topic: str, body: bytes, *, source: str, secret: str = SECRET, **more: str
+) -> dict[str, str]:
     """Headers as a shop sends them with a body."""
     resource, _, event = topic.partition(".")
     return {
@@ -147,7 +149,9 @@ def signed_headers(topic: str, body: bytes, *, source: str, secret: str = SECRET
 
 
 @contextmanager
-def world(data_dir: Path, database_url: str, renderer: PdfRenderer, **settings: Any) -> Iterator[World]:
+def world(
+    data_dir: Path, database_url: str, renderer: PdfRenderer, **settings: Any
+) -> Iterator[World]:
     """Build a world on an empty, migrated database."""
     clock = Ticking()
     read: Settings = load_settings(

@@ -10,7 +10,9 @@ import base64
 import hashlib
 import hmac
 import http.client
+import ipaddress
 import json
+import logging
 import ssl
 import threading
 import time
@@ -25,12 +27,25 @@ from app.demo.webhooks import signing_key
 if TYPE_CHECKING:
     from app.demo.shop import DemoShop
 
+_LOG = logging.getLogger(__name__)
+_OPEN_PORTS = (None, 80, 443, 8080)
 USER_AGENT = "WooCommerce/11.0.1 Hookshot (WordPress/7.1)"
 TIMEOUT_S = 60.0
 PING_TIMEOUT_S = 5.0
 CRON_PAUSE_S = 60
 """WP-Cron runs at most once in so many seconds of the shop's clock (recordings, 6)."""
 CRON_MODES = ("immediate", "visitors", "asleep")
+
+
+def is_refused_by_wordpress(url: str) -> bool:
+    """Whether stock WordPress would silently not deliver there (recordings, 13)."""
+    parts = urlsplit(url)
+    if parts.port not in _OPEN_PORTS or parts.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_private
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -184,7 +199,10 @@ class Deliveries:
                 self._keys.discard(job.key)
                 self._released -= 1
                 self._busy = True
-            self._deliver(job)
+            try:
+                self._deliver(job)
+            except Exception:  # one bad payload must not end all deliveries of the shop
+                _LOG.exception("the demo shop could not deliver %s", job)
 
     # --- sending -------------------------------------------------------------------------
 
@@ -205,11 +223,19 @@ class Deliveries:
         body = php_json(self._shop.payload(job.topic, job.argument, webhook["user_id"]))
         delivery_id = self._delivery_id(job.webhook_id)
         headers = self._headers(webhook, body, delivery_id)
-        status = post(webhook["delivery_url"], headers, body, self._shop.delivery_timeout_s)
+        status = self._post(webhook, headers, body, self._shop.delivery_timeout_s)
         self.log.append(Sent(job.webhook_id, job.topic, job.argument, delivery_id, status))
         succeeded = status is not None and 200 <= status < 303
         self._shop.count_delivery(job.webhook_id, succeeded=succeeded)
         self.ping_if_unproven(job.webhook_id)
+
+    def _post(
+        self, webhook: dict[str, Any], headers: list[tuple[str, str]], body: bytes, timeout_s: float
+    ) -> int | None:
+        url = webhook["delivery_url"]
+        if self._shop.refuses_local_deliveries and is_refused_by_wordpress(url):
+            return None
+        return post(url, headers, body, timeout_s)
 
     def _delivery_id(self, webhook_id: int) -> str:
         """A hash of the webhook and the current second, so not unique (recordings, 2)."""
@@ -252,6 +278,6 @@ class Deliveries:
             ("Content-Length", str(len(body))),
             ("Content-Type", "application/x-www-form-urlencoded"),
         ]
-        status = post(webhook["delivery_url"], headers, body, PING_TIMEOUT_S)
+        status = self._post(webhook, headers, body, PING_TIMEOUT_S)
         self.log.append(Sent(webhook_id, None, None, None, status))
         self._shop.count_ping(webhook_id, status)

@@ -5,6 +5,7 @@ that may run nothing.
 """
 
 import random
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -123,7 +124,10 @@ def blueprint(shop: "DemoShop") -> Blueprint:
     def place() -> ResponseReturnValue:
         wanted = request.form.get("buyer", "")
         buyer = wanted if wanted in catalogue.BUYERS else "DE"
-        shop.place_order(buyer, items=dice.choice(_BASKETS), paid="paid" in request.form)
+        ago = min(max(request.form.get("days_ago", 0, type=int), 0), 365)
+        then = shop.now() - timedelta(days=ago) if ago else None
+        paid = "paid" in request.form
+        shop.place_order(buyer, items=dice.choice(_BASKETS), paid=paid, created_at=then)
         return redirect(url_for("pages.orders"), 303)
 
     @routes.post("/shop/orders/<int:order_id>/<action>")

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from app.demo.orders import OrderActions
-from app.demo.state import Record, merge_meta
+from app.demo.changes import ChangeActions
+from app.demo.state import merge_meta
 
 _TRASH_META = ("_wp_trash_meta_status", "_wp_trash_meta_time")
 
 
-class RemovalActions(OrderActions):
+class RemovalActions(ChangeActions):
     """What takes orders away and brings them back."""
 
     def trash(self, order_id: int) -> None:
@@ -43,11 +43,6 @@ class RemovalActions(OrderActions):
     def restore_by_status(self, order_id: int, status: str = "processing") -> None:
         """Take out of the trash by a PUT of the status: neither restored nor updated fires."""
         self.update_order(order_id, {"status": status})
-
-    def _leave_trash(self, order: Record, status: str) -> Record:
-        self._enter(order, status)
-        self.save("orders", order["id"], order)
-        return order
 
     def force_delete(self, order_id: int, *, in_admin: bool = False) -> None:
         """Delete for good. REST fires nothing; wp-admin's "delete permanently" order.deleted."""

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.test import run_wsgi_app
 
-from app.demo import control, pages, routes_orders, routes_shop
+from app.demo import control, pages
 from app.demo.api import METHODS, STANDARD, Api
 from app.demo.faults import RestFault
+from app.demo.routes_settings import ALL_ROUTES
 
 if TYPE_CHECKING:
     from app.demo.shop import DemoShop
@@ -131,7 +132,7 @@ def create_app(shop: "DemoShop") -> Flask:
     `/wc-auth/v1/authorize` is not here yet.
     """
     app = Flask("app.demo", static_folder=None)
-    api = Api(shop, [*routes_orders.ROUTES, *routes_shop.ROUTES])
+    api = Api(shop, ALL_ROUTES)
 
     def below(path: str) -> Response:
         reply = api.answer(path)

@@ -47,6 +47,8 @@ class DemoShop(WebhookActions):
     trust_forwarded_proto = True
     """Whether X-Forwarded-Proto: https counts as https (recordings, 14)."""
     delivery_timeout_s = TIMEOUT_S
+    refuses_local_deliveries = False
+    """Whether to refuse private addresses and odd ports, as stock WordPress does (13)."""
     source_url_override = ""
     """Another address for X-WC-Webhook-Source: plays a staging copy (recordings, 26)."""
 

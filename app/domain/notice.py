@@ -1,9 +1,8 @@
-"""Which messages an order owes its customer, whether they are still true, and their references."""
+"""Which messages an order owes its customer, whether they are still true, and in which words."""
 
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,8 +10,6 @@ from app.domain.delay import is_waiting
 from app.domain.order import CLOSED_STATUSES, OrderSnapshot
 from app.domain.text import clean
 
-REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No letters or digits that are read as each other; a reference may be told on the phone."""
 URL_LIKE = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:/{1,3}|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*")
 
 
@@ -21,11 +18,6 @@ class NoticeKind(StrEnum):
     """The document is there, with its link. Said once for each order."""
     DELAYED = "delayed"
     """The promise cannot be kept any more. Said once for each promise."""
-
-
-def new_reference() -> str:
-    """A short code that marks our note in the shop, e.g. `KK-7F3QX2MP` (39 bits)."""
-    return "KK-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
 
 
 def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None) -> str | None:

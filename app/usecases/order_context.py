@@ -185,9 +185,7 @@ def parked(session: Session, known: dict[int, Store], *, limit: int = 50) -> lis
     return [Parked(kind, row, known[store_id], order) for kind, row, store_id, order in found]
 
 
-def story_of(
-    order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetime
-) -> OrderStory:
+def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetime) -> OrderStory:
     """An order's story in the days of its shop."""
 
     def day(moment: datetime | None) -> date | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import choice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from app.db.notices import Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.mailer import find_note, mailer_result
-from app.domain.notice import NoticeKind, new_reference, safe_words, why_untrue
+from app.domain.notice import NoticeKind, safe_words, why_untrue
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
 from app.domain.store_mode import Verdict, may_link, message_verdict
 from app.domain.store_settings import ShopSettings
@@ -31,6 +32,8 @@ from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.work_off import Turn, work_due
 
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letters or digits that are read as each other; a reference may be told on the phone."""
 WITHHELD = "withheld"
 DROPPED = "dropped"
 
@@ -55,6 +58,11 @@ class _Letter:
     order: Order
     store: Store
     settings: ShopSettings
+
+
+def new_reference() -> str:
+    """A short code that marks our note in the shop, e.g. `KK-7F3QX2MP` (39 bits)."""
+    return "KK-" + "".join(choice(REFERENCE_ALPHABET) for _ in range(8))
 
 
 def decide(

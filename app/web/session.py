@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Flask, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user
 from flask_login import logout_user as end_session
 from werkzeug.wrappers import Response
@@ -41,13 +41,22 @@ class Visitor(UserMixin):
 def allow_sign_in(app: Flask) -> None:
     """Install sessions on the application."""
     manager = LoginManager(app)
-    manager.login_view = "session.sign_in"
-    manager.login_message = None
+    manager.unauthorized_handler(_ask_to_sign_in)
     manager.session_protection = "basic"
     manager.user_loader(_load)
 
 
+def _ask_to_sign_in() -> Response:
+    """To the form. A page that refreshes itself must go there as a whole, not show it inside."""
+    form = url_for("session.sign_in")
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": form})
+    return redirect(form)
+
+
 def _load(session_id: str) -> Visitor | None:
+    if g.get("without_person", False):
+        return None
     person_id, _, epoch = session_id.partition(".")
     if not (person_id.isdigit() and epoch.isdigit()):
         return None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from app.db import inbox, staff
+from app.db import inbox, staff, stores
 from app.db.documents import Document
-from app.usecases.order_context import order_context, overview
+from app.usecases.order_context import order_context, overview, parked
 from app.usecases.retry_work import retry_parked
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
@@ -17,19 +20,27 @@ from app.web.state import services, state
 from app.web.texts import gettext
 
 PAGE = 100
+INBOX_STATES = ("due", "parked", "quarantined")
 
 blueprint = Blueprint("staff", __name__)
 
 
 @blueprint.get("/", endpoint="overview")
 @requires("reader")
-def show_overview() -> str:
-    """The newest orders, and what waits for a person."""
+def show_overview() -> str | Response:
+    """Who is late, the newest orders, and what waits for a person.
+
+    The page asks for itself again every few seconds with the digest of what it shows; 204 says
+    that nothing changed, so that nobody's selection or place on the page is lost.
+    """
     s = services()
     with s.db.read() as session:
-        found = overview(session)
-        zones = {store.id: settings_of(session, store.id).zone for store in found.stores}
-    return render_template("staff/overview.html", found=found, zones=zones)
+        found = overview(session, s.clock())
+    content = render_template("staff/_overview.html", found=found)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:16]
+    if request.headers.get("HX-Request") and request.args.get("seen") == digest:
+        return Response(status=204)
+    return render_template("staff/overview.html", content=Markup(content), digest=digest)
 
 
 @blueprint.get("/orders/<store_name>/<int:remote_id>", endpoint="order")
@@ -42,7 +53,7 @@ def show_order(store_name: str, remote_id: int) -> str:
         found = order_context(session, store_name, remote_id)
     if found is None:
         abort(404)
-    return render_template("staff/order.html", found=found)
+    return render_template("staff/order.html", found=found, story=found.story(s.clock()))
 
 
 @blueprint.get("/documents/<int:document_id>.pdf", endpoint="document")
@@ -62,13 +73,20 @@ def show_document(document_id: int) -> Response:
 @blueprint.get("/inbox", endpoint="inbox")
 @requires("reader")
 def show_inbox() -> str:
-    """Deliveries as they came, the newest first, and what became of each."""
+    """What waits for a person; then the deliveries as they came, and what became of each."""
     state().refusals.flush()
-    wanted = request.args.get("state") or None
-    with services().db.read() as session:
-        rows = inbox.listing(session, store_id=None, state=wanted, limit=PAGE)
-        found = overview(session, limit=PAGE)
-    return render_template("staff/inbox.html", rows=rows, found=found, wanted=wanted)
+    wanted = request.args.get("state", "")
+    s = services()
+    with s.db.read() as session:
+        rows = inbox.listing(
+            session, store_id=None, state=wanted if wanted in INBOX_STATES else None, limit=PAGE
+        )
+        shops = {store.id: store for store in stores.all_stores(session)}
+        zones = {store_id: settings_of(session, store_id).zone for store_id in shops}
+        waiting = parked(session, shops, limit=PAGE)
+    return render_template(
+        "staff/inbox.html", rows=rows, shops=shops, zones=zones, waiting=waiting, wanted=wanted
+    )
 
 
 @blueprint.post("/retry/<kind>/<int:row_id>", endpoint="retry")

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_time
 from flask import Flask, has_request_context, request
 from flask_login import current_user
 
-from app.domain.text import plain
-from app.i18n import LANGUAGES, best_language, format_day, install, is_rtl, translations
+from app.domain.text import clean, plain
+from app.i18n import (
+    LANGUAGES,
+    best_language,
+    format_day,
+    install,
+    is_rtl,
+    locale_of,
+    translations,
+)
+from app.web.state import services
 
 
 def page_language() -> str:
@@ -30,14 +40,40 @@ def speak(app: Flask) -> None:
     install(app.jinja_env, page_language)
     app.jinja_env.globals["page_language"] = page_language
     app.jinja_env.globals["page_is_rtl"] = lambda: is_rtl(page_language())
-    app.jinja_env.filters["plain"] = plain
-    app.jinja_env.filters["plain_lines"] = _plain_lines
-    app.jinja_env.filters["local_day"] = _local_day
+    app.jinja_env.filters.update(
+        clean=clean,
+        plain=plain,
+        plain_lines=_plain_lines,
+        local_day=_local_day,
+        local_time=_local_time,
+        exact=_exact,
+    )
 
 
-def _local_day(moment: datetime | None, zone: ZoneInfo) -> str:
+def _local_day(moment: datetime | None, zone: ZoneInfo, style: str = "short") -> str:
     """An instant as its day in a shop's time zone."""
-    return "" if moment is None else format_day(moment.astimezone(zone).date(), page_language())
+    if moment is None:
+        return ""
+    return format_day(moment.astimezone(zone).date(), page_language(), style)
+
+
+def _local_time(moment: datetime, zone: ZoneInfo) -> str:
+    """An instant as day and time in a shop's time zone: `today, 08:00`, `27 Nov 2026, 14:30`."""
+    local, language = moment.astimezone(zone), page_language()
+    locale = locale_of("en-GB" if language == "en" else language)
+    time = format_time(local.time(), "short", locale=locale)
+    today = services().clock().astimezone(zone).date()
+    if local.date() == today:
+        return gettext("today, %(time)s") % {"time": time}
+    if local.date() == today - timedelta(days=1):
+        return gettext("yesterday, %(time)s") % {"time": time}
+    day = format_day(local.date(), language)
+    return gettext("%(day)s, %(time)s") % {"day": day, "time": time}
+
+
+def _exact(moment: datetime) -> str:
+    """The exact instant, for those who compare with logs."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _plain_lines(note: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 Shape = dict[str, Any]
 
-_MAPS = ("options", "possibilities", "taxonomies", "product_visibility_terms", "settings.*")
+_MAPS = ("options", "taxonomies", "product_visibility_terms")
 """Objects whose keys are data, not fields."""
 
 
@@ -23,17 +23,17 @@ def kind(value: object) -> str:
     return {str: "string", dict: "object", list: "array"}[type(value)]
 
 
-def _keys(value: dict[str, Any], place: str) -> dict[str, Any]:
-    if place.rpartition(".")[2] in _MAPS:
-        return {"*": v for v in value.values()}
-    return value
+def _members(value: dict[str, Any], place: str) -> list[tuple[str, Any]]:
+    """Names and values of an object; in a map every name is `*`."""
+    is_map = place.rpartition(".")[2] in _MAPS
+    return [("*" if is_map else key, item) for key, item in value.items()]
 
 
 def learn(known: dict[str, set[str]], value: object, place: str = "") -> None:
     """Add the types of a recorded value to `place -> types`."""
     known.setdefault(place, set()).add(kind(value))
     if isinstance(value, dict):
-        for key, item in _keys(value, place).items():
+        for key, item in _members(value, place):
             learn(known, item, f"{place}.{key}")
     if isinstance(value, list):
         for item in value:
@@ -44,10 +44,10 @@ def fields_of(value: object, place: str = "", found: Shape | None = None) -> Sha
     """place -> the fields that an object there always has, and those it ever has."""
     found = {} if found is None else found
     if isinstance(value, dict):
-        names = set(_keys(value, place))
+        names = {name for name, _ in _members(value, place)}
         always, ever = found.get(place, (names, names))
         found[place] = (always & names, ever | names)
-        for key, item in _keys(value, place).items():
+        for key, item in _members(value, place):
             fields_of(item, f"{place}.{key}", found)
     if isinstance(value, list):
         for item in value:

@@ -172,9 +172,7 @@ def _signed_target(request: Json) -> str:
     key = request["key"]
     query = urlencode(request["params"] or {})
     url = f"{BASE}{request['path']}?{query}" if query else f"{BASE}{request['path']}"
-    oauth = OAuth(
-        url, f"ck_{key}", f"cs_{key}", version="wc/v3", method=request["method"]
-    )
+    oauth = OAuth(url, f"ck_{key}", f"cs_{key}", version="wc/v3", method=request["method"])
     signed = urlsplit(oauth.get_oauth_url())
     return f"{signed.path}?{signed.query}"
 
@@ -239,7 +237,9 @@ def _compare_headers(ours, recorded: dict[str, str]) -> list[str]:
             wrong.append(f"{header}: {ours.headers.get(header)!r}, not {recorded.get(header)!r}")
     if recorded.get("X-WP-Total") == "0" and ours.headers.get("X-WP-Total") != "0":
         wrong.append(f"X-WP-Total: {ours.headers.get('X-WP-Total')}, not 0")
-    rels = [sorted(re.findall(r'rel="([^"]+)"', h.get("Link", ""))) for h in (ours.headers, recorded)]
+    rels = [
+        sorted(re.findall(r'rel="([^"]+)"', h.get("Link", ""))) for h in (ours.headers, recorded)
+    ]
     if rels[0] != rels[1]:
         wrong.append(f"Link: {rels[0]}, not {rels[1]}")
     places = [re.sub(r"\d+$", "N", h.get("Location", "")) for h in (ours.headers, recorded)]
@@ -302,9 +302,7 @@ def test_lists_by_modified_after_hold_the_recorded_orders(name: str) -> None:
 _AMOUNTS = ("total", "total_tax", "cart_tax", "shipping_total", "shipping_tax")
 _AMOUNTS += ("discount_total", "discount_tax", "status", "currency", "needs_payment")
 POSTED = [
-    n
-    for n in SPOKEN
-    if n.startswith("orders_post") and transcript(n)["response"]["status"] == 201
+    n for n in SPOKEN if n.startswith("orders_post") and transcript(n)["response"]["status"] == 201
 ]
 
 

@@ -7,17 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.demo.deliveries import is_refused_by_wordpress
 from app.demo.server import running
 from app.demo.shop import DemoShop
 
-from .receiver import Receiver, receiving
+from .receiver import Receiver
 from .recorded import FOLDER
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture
@@ -69,8 +64,10 @@ def test_activating_again_leaves_the_count_so_one_failure_disables(
 
 @pytest.mark.parametrize(
     ("answer", "fails"),
-    [(200, 0), (201, 0), (204, 0), (301, 0), (302, 0), (303, 1), (307, 1), (404, 1), (500, 1)]
-    + [(None, 1)],
+    [
+        *((status, 0) for status in (200, 201, 204, 301, 302)),
+        *((status, 1) for status in (303, 307, 404, 500, None)),
+    ],
 )
 def test_200_to_302_count_as_success(
     shop: DemoShop, receiver: Receiver, answer: int | None, fails: int
@@ -135,9 +132,7 @@ def test_amounts_follow_the_shops_decimals_not_the_currency(
     assert "." not in shop.show_order(order, 0)["total"]
 
 
-def test_an_owner_without_rights_sends_a_signed_refusal(
-    shop: DemoShop, receiver: Receiver
-) -> None:
+def test_an_owner_without_rights_sends_a_signed_refusal(shop: DemoShop, receiver: Receiver) -> None:
     manager = shop.add_key(role="shop_manager")["user_id"]
     wish = {"topic": "order.updated", "delivery_url": receiver.url, "secret": "s"}
     shop.write_webhook(wish, user_id=manager)
@@ -237,3 +232,16 @@ def test_a_staging_copy_signs_with_the_same_secret_under_another_source(
     assert shop.deliveries.wait_idle()
     source = receiver.signed[0].header("X-WC-Webhook-Source")
     assert source == "https://staging.shop.example/"
+
+
+def test_stock_wordpress_silently_refuses_local_addresses(
+    shop: DemoShop, receiver: Receiver
+) -> None:
+    shop.refuses_local_deliveries = True
+    hook(shop, receiver, "order.created")
+    shop.place_order("DE")
+    assert shop.deliveries.wait_idle()
+    assert not receiver.requests
+    for url in ("http://10.0.0.1/", "https://shop.example:8443/", "http://localhost/"):
+        assert is_refused_by_wordpress(url)
+    assert not is_refused_by_wordpress("https://hooks.example/x")
