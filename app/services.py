@@ -14,6 +14,7 @@ from app.adapters.secret_box import FernetBox
 from app.adapters.woocommerce import WooShop
 from app.adapters.wording import TemplateWording
 from app.db.engine import Database
+from app.db.group_commit import InboxWriter
 from app.db.stores import Store
 from app.domain.store_mode import Mode
 from app.settings import Settings
@@ -39,6 +40,10 @@ class Services:
     @cached_property
     def db(self) -> Database:
         return Database(self.settings.database)
+
+    @cached_property
+    def inbox(self) -> InboxWriter:
+        return InboxWriter(self.db)
 
     @cached_property
     def box(self) -> FernetBox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from app.db.base import Base
 from app.db.types import BigId
-from app.db.upsert import insert_once
+from app.db.upsert import dialect_insert
 from app.db.work import DUE, Work, work_index
 
 QUARANTINED = "quarantined"
@@ -51,20 +52,35 @@ class InboxRow(Work, Base):
     outcome: Mapped[str | None] = mapped_column(String(300))
 
 
-def put(session: Session, values: dict[str, Any]) -> bool:
-    """Store a delivery. False: it was there already, and is counted as a duplicate.
+def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> list[bool]:
+    """Store deliveries; for each whether it is new. One that was there is counted as a duplicate.
 
     The unique key decides, not a look beforehand, so that two at once end as one row.
     """
-    fresh = {"attempts": 0, "duplicates": 0, **values}
-    if insert_once(session, InboxRow, ["store_id", "dedupe_key"], fresh) is not None:
-        return True
+    statement = (
+        dialect_insert(session, InboxRow)
+        .on_conflict_do_nothing(index_elements=["store_id", "dedupe_key"])
+        .returning(InboxRow.store_id, InboxRow.dedupe_key)
+    )
+    values = [{"attempts": 0, "duplicates": 0, **row} for row in rows]
+    made = {tuple(row) for row in session.execute(statement, values)}
+    fresh = []
+    for row in rows:
+        key = (row["store_id"], row["dedupe_key"])
+        fresh.append(key in made)
+        made.discard(key)
+        if not fresh[-1]:
+            _count_duplicate(session, *key)
+    return fresh
+
+
+def _count_duplicate(session: Session, store_id: int, dedupe_key: str) -> None:
     session.execute(
         update(InboxRow)
-        .where(InboxRow.store_id == values["store_id"], InboxRow.dedupe_key == values["dedupe_key"])
-        .values(duplicates=InboxRow.duplicates + 1)
+        .where(InboxRow.store_id == store_id, InboxRow.dedupe_key == dedupe_key)
+        .values(duplicates=InboxRow.duplicates + 1),
+        execution_options={"synchronize_session": False},
     )
-    return False
 
 
 def not_held_back() -> ColumnElement[bool]:

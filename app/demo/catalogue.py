@@ -90,7 +90,7 @@ def start_products() -> dict[int, dict[str, Any]]:
     """The catalogue of a new shop, by id."""
     products = {}
     for product_id, (name, sku, price, tax_class, stock, virtual) in _PRODUCTS.items():
-        values = {"name": name, "sku": sku, "price": price, "tax_class": tax_class}
+        values: dict[str, Any] = {"name": name, "sku": sku, "price": price, "tax_class": tax_class}
         values |= {"manage_stock": stock is not None, "stock_quantity": stock, "virtual": virtual}
         if product_id == 24:
             values |= {"type": "variable", **seed("variable")}

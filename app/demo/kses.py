@@ -6,6 +6,7 @@ Tags that are not allowed are dropped and their content stays, so `<script>x</sc
 
 import html
 import re
+from html.entities import html5
 from html.parser import HTMLParser
 
 _TAGS = frozenset(
@@ -25,12 +26,12 @@ _URL = re.compile(r"(?<![\"'=>/\w])https?://[^\s<\"']+")
 
 
 class _Filter(HTMLParser):
-    # script and style hold raw text for a browser; here their content is read like any other
-    CDATA_CONTENT_ELEMENTS = ()
-
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
         self.out: list[str] = []
+
+    def set_cdata_mode(self, *_: object, **__: object) -> None:
+        """Script and style hold raw text for a browser; here it is read like any other."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _TAGS:
@@ -49,7 +50,7 @@ class _Filter(HTMLParser):
         self.out.append(data.replace("&", "&amp;").replace("<", "&lt;"))
 
     def handle_entityref(self, name: str) -> None:
-        self.out.append(f"&{name};" if f"{name};" in html.entities.html5 else f"&amp;{name}")
+        self.out.append(f"&{name};" if f"{name};" in html5 else f"&amp;{name}")
 
     def handle_charref(self, name: str) -> None:
         self.out.append(f"&#{name};")

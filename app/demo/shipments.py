@@ -124,7 +124,9 @@ class ShipmentActions(NoteActions):
         order = self.order(order_id)
         done: dict[int, int] = {}
         for row in self.children("fulfillments", order_id):
-            items = next((m["value"] for m in row["meta_data"] if m["key"] == "_items"), [])
+            items: list[Record] = next(
+                (m["value"] for m in row["meta_data"] if m["key"] == "_items"), []
+            )
             for item in items if row["is_fulfilled"] else []:
                 done[item["item_id"]] = done.get(item["item_id"], 0) + item["qty"]
         missing = [x for x in order["line_items"] if done.get(x["id"], 0) < x["quantity"]]

@@ -142,7 +142,7 @@ class DemoShop(WebhookActions):
 
     def _load_refund(self, order: Record, given: Mapping[str, Any]) -> None:
         refund: Record = _with_inside_amounts(dict(given))
-        blank = {f: [] for f in ("line_items", "shipping_lines", "fee_lines", "tax_lines")}
+        blank: Record = {f: [] for f in ("line_items", "shipping_lines", "fee_lines", "tax_lines")}
         value = given.get("amount") or str(-amount(given.get("total", "0")))
         refund = {**blank, **refund, "parent_id": order["id"], "amount": inside(amount(value))}
         refund.setdefault("date_created_gmt", order["date_modified_gmt"])

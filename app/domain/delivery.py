@@ -101,7 +101,8 @@ def read_delivery(headers: Mapping[str, str], body: bytes, secrets: Iterable[str
         raise BadSignature("the delivery's signature is missing or was made with another secret")
     topic = headers.get("X-WC-Webhook-Topic", "")[:HEADER_LIMIT]
     delivery_id = headers.get("X-WC-Webhook-Delivery-ID", "")[:HEADER_LIMIT]
-    kind, order_id = _read_body(topic, body)
+    value = load_object(body)
+    kind, order_id = _read_body(topic, value)
     return Delivery(
         topic=topic,
         resource=headers.get("X-WC-Webhook-Resource", "")[:HEADER_LIMIT],
@@ -112,7 +113,7 @@ def read_delivery(headers: Mapping[str, str], body: bytes, secrets: Iterable[str
         body=body,
         kind=kind,
         order_id=order_id,
-        dedupe_key=dedupe_key(topic, body, delivery_id, whole=_is_whole(body)),
+        dedupe_key=dedupe_key(topic, body, delivery_id, whole=_is_whole(value)),
     )
 
 
@@ -176,13 +177,11 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _is_whole(body: bytes) -> bool:
-    value = load_object(body)
+def _is_whole(value: dict[str, Any] | None) -> bool:
     return value is not None and "id" in value and len(value) > 1
 
 
-def _read_body(topic: str, body: bytes) -> tuple[DeliveryKind, int | None]:
-    value = load_object(body)
+def _read_body(topic: str, value: dict[str, Any] | None) -> tuple[DeliveryKind, int | None]:
     if value is None:
         return DeliveryKind.BROKEN, None
     if "code" in value and "id" not in value:

@@ -34,6 +34,13 @@ class Shops(Protocol):
     def __call__(self, store: Store) -> Shop: ...
 
 
+class Inbox(Protocol):
+    """Takes accepted deliveries."""
+
+    def put(self, row: dict[str, Any]) -> bool:
+        """Store one durably; False where it was there already. Raises StorageUnavailable."""
+
+
 class SecretBox(Protocol):
     """Encryption at rest."""
 

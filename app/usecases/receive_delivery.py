@@ -8,17 +8,17 @@ each, and never sends anything again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from app.db import inbox
 from app.db.engine import Database
+from app.db.inbox import QUARANTINED
 from app.db.stores import Store, store_by_key
 from app.db.work import DUE
 from app.domain.delivery import Delivery, is_ping, read_delivery, same_source
 from app.errors import UnknownStore
-from app.usecases.ports import SecretBox
+from app.usecases.ports import Inbox
 
 
 class Receipt(StrEnum):
@@ -44,14 +44,14 @@ def find_store(db: Database, store_key: str) -> Store:
 
 
 def receive_delivery(
-    db: Database,
-    box: SecretBox,
+    inbox: Inbox,
+    secrets: Sequence[str],
     store: Store,
     headers: Mapping[str, str],
     body: bytes,
     now: datetime,
 ) -> Receipt:
-    """Store one webhook request of `store`.
+    """Store one webhook request of `store`, signed with one of `secrets`.
 
     Raises:
         BadSignature: nothing is stored.
@@ -59,11 +59,9 @@ def receive_delivery(
     """
     if is_ping(headers, body):
         return Receipt.PING
-    delivery = read_delivery(headers, body, [box.open(store.webhook_secret)])
+    delivery = read_delivery(headers, body, secrets)
     ours = same_source(delivery.source, store.url)
-    with db.storing() as session:
-        fresh = inbox.put(session, _row(store, delivery, now, ours=ours))
-    if not fresh:
+    if not inbox.put(_row(store, delivery, now, ours=ours)):
         return Receipt.DUPLICATE
     return Receipt.STORED if ours else Receipt.QUARANTINED
 
@@ -80,7 +78,7 @@ def _row(store: Store, delivery: Delivery, now: datetime, *, ours: bool) -> dict
         "subject": f"order:{delivery.order_id}" if delivery.order_id else "",
         "dedupe_key": delivery.dedupe_key,
         "body": delivery.body,
-        "state": DUE if ours else inbox.QUARANTINED,
+        "state": DUE if ours else QUARANTINED,
         "due_at": now,
     }
     if not ours:

@@ -9,12 +9,14 @@ from typing import cast
 
 from flask import current_app
 
-from app.db.stores import count
+from app.db.stores import Store, count
 from app.errors import StorageUnavailable
 from app.services import Services
+from app.usecases.receive_delivery import find_store
 
 STATE = "kikubari"
 FLUSH_SECONDS = 1.0
+REMEMBER_SECONDS = 1.0
 
 
 class Refusals:
@@ -48,12 +50,32 @@ class Refusals:
                 self._waiting += taken
 
 
+class Doors:
+    """The store behind each webhook address and the secrets that open it, remembered for a
+    second: shops deliver in bursts."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[str, tuple[float, Store, tuple[str, ...]]] = {}
+
+    def open(self, store_key: str) -> tuple[Store, tuple[str, ...]]:
+        """Raises UnknownStore where no store has this key."""
+        known = self._known.get(store_key)
+        if known is None or known[0] < time.monotonic():
+            store = find_store(self._services.db, store_key)
+            secrets = (self._services.box.open(store.webhook_secret),)
+            known = (time.monotonic() + REMEMBER_SECONDS, store, secrets)
+            self._known[store_key] = known
+        return known[1], known[2]
+
+
 class WebState:
     """One for each application."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.refusals = Refusals(services)
+        self.doors = Doors(services)
         self.rendering = threading.Lock()
 
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import BadSignature, StorageUnavailable, UnknownStore
-from app.usecases.receive_delivery import find_store, receive_delivery
+from app.usecases.receive_delivery import receive_delivery
 from app.web.state import services, state
 
 LARGEST_BODY = 1024 * 1024
@@ -23,9 +23,9 @@ def receive(store_key: str) -> Response:
     not stored. 401 signature, 404 store key, 413 size, 503 the database."""
     s = services()
     try:
-        store = find_store(s.db, store_key)
+        store, secrets = state().doors.open(store_key)
         body = request.get_data(cache=False)
-        receipt = receive_delivery(s.db, s.box, store, request.headers, body, s.clock())
+        receipt = receive_delivery(s.inbox, secrets, store, request.headers, body, s.clock())
     except UnknownStore:
         return _answer(404, "no store has this address")
     except BadSignature as error:
