@@ -58,19 +58,21 @@ class ShopError(KikubariError):
     """The shop's REST did not do what was asked. Base of the kinds below."""
 
 
-class ShopUnreachable(ShopError):
+class ShopAway(ShopError):
+    """The shop cannot be asked now. That can last days, and is no fault of the row's."""
+
+    retry = 0.0
+
+
+class ShopUnreachable(ShopAway):
     """No answer, a broken connection, or one that took too long.
 
     After a writing request the shop may have acted all the same: read before trying again.
     """
 
-    retry = 0.0
 
-
-class ShopBusy(ShopError):
+class ShopBusy(ShopAway):
     """429 or 5xx: the shop may answer later."""
-
-    retry = 0.0
 
 
 class ShopRefused(ShopError):

@@ -19,6 +19,7 @@ from app.db.stores import Store
 from app.domain.store_mode import Mode
 from app.settings import Settings
 from app.usecases.ports import Clock, Fence
+from app.usecases.reconcile_store import Reach, Rhythm
 from app.usecases.send_messages import Outside
 
 USER_AGENT = "Kikubari/0.1"
@@ -71,6 +72,12 @@ class Services:
     def outside(self) -> Outside:
         """What sending needs."""
         return Outside(self.shop, TemplateWording(), self.fence, self.links, self.clock)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What reconciling needs."""
+        rhythm = Rhythm(cycle=self.settings.reconcile_seconds, poll=self.settings.poll_seconds)
+        return Reach(self.shop, self.clock, self.box, self.settings.own_url, rhythm)
 
     @cached_property
     def _open_shops(self) -> dict[tuple[int, str, str, bytes], WooShop]:

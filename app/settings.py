@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64)
     """Worker processes."""
     demo_port: int = Field(8001, ge=1, le=65535)
+    reconcile_seconds: float = Field(300.0, ge=1)
+    """How often every shop's changed orders are read, because webhooks get lost."""
+    poll_seconds: float = Field(20.0, ge=1)
+    """How often a shop is asked, in between, whether anything changed at all."""
     lease_seconds: float = Field(120.0, gt=0)
     """How long a worker may hold a piece of work before another may take it."""
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

@@ -22,6 +22,7 @@ from app.db.documents import DocumentFile, IssueRequest
 from app.db.inbox import InboxRow
 from app.db.notices import Message
 from app.db.orders import due_for_check
+from app.db.reconciling import Reconciling
 from app.db.work import has_due
 from app.services import Services
 
@@ -36,6 +37,7 @@ WORK: dict[str, Callable[[Session, Services], bool]] = {
     "workers.tasks.issue_documents": lambda session, s: has_due(session, IssueRequest, s.clock()),
     "workers.tasks.render_documents": lambda session, s: has_due(session, DocumentFile, s.clock()),
     "workers.tasks.check_shipments": lambda session, s: bool(due_for_check(session, s.clock(), 1)),
+    "workers.tasks.reconcile_stores": lambda session, s: has_due(session, Reconciling, s.clock()),
     "workers.tasks.send_messages": lambda session, s: has_due(session, Message, s.clock()),
 }
 """Each task by its dotted name, and how to see that it has something to do."""

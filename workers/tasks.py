@@ -16,6 +16,7 @@ from app.services import Services
 from app.settings import load_settings
 from app.usecases.issue_invoice import issue_due
 from app.usecases.process_delivery import process_due
+from app.usecases.reconcile_store import reconcile_due
 from app.usecases.render_document import render_due
 from app.usecases.send_messages import send_due
 from app.usecases.watch_shipments import watch_due
@@ -66,6 +67,12 @@ def send_messages() -> int:
     """Tell customers what was decided."""
     s = services()
     return _until_empty(lambda: send_due(s.db, s.outside, turn()))
+
+
+def reconcile_stores() -> int:
+    """Find what the webhooks did not bring."""
+    s = services()
+    return _until_empty(lambda: reconcile_due(s.db, s.reach, turn()))
 
 
 def _until_empty(step: Callable[[], int]) -> int:

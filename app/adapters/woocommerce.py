@@ -11,13 +11,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+import structlog
 import woocommerce.api
 from requests.adapters import HTTPAdapter
 
+from app.domain.reconciliation import PAGE, changed_at
 from app.errors import (
     ShopAnswerUnusable,
     ShopBusy,
@@ -26,6 +29,8 @@ from app.errors import (
     ShopRefused,
     ShopUnreachable,
 )
+
+log = structlog.get_logger()
 
 TIMEOUT = (3.05, 20.0)
 LARGEST_ANSWER = 32 * 1024 * 1024
@@ -53,6 +58,7 @@ class WooShop:
     ) -> None:
         self._name = name
         self._writable = writable
+        self._url = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=8, max_retries=0)
@@ -72,6 +78,48 @@ class WooShop:
         found = self._get(f"orders/{order_id}/notes", {})
         if not isinstance(found, list) or not all(_is_note(note) for note in found):
             raise self._unusable("the notes of an order were asked for and something else came")
+        return found
+
+    def newest_change(self) -> datetime | None:
+        fields = {"_fields": "id,date_modified_gmt", "per_page": 1, "orderby": "modified"}
+        rows = self._rows("orders", fields | {"order": "desc", "status": "any"})
+        return changed_at(rows[0]) if rows else None
+
+    def changed_orders(self, after: datetime, page: int) -> list[dict[str, Any]]:
+        since = after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        asked = {"modified_after": since, "dates_are_gmt": "true", "status": "any"}
+        order = {"orderby": "modified", "order": "asc", "per_page": PAGE, "page": page}
+        return self._rows("orders", asked | order)
+
+    def orders_by_id(self, order_ids: list[int]) -> list[dict[str, Any]]:
+        wanted = ",".join(map(str, order_ids))
+        return self._rows("orders", {"include": wanted, "per_page": PAGE, "status": "any"})
+
+    def count_orders(self) -> int:
+        rows = self._rows("reports/orders/totals", {})
+        return sum(int(row["total"]) for row in rows if str(row.get("total", "")).isdigit())
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        return self._rows("webhooks", {"per_page": PAGE})
+
+    def delete_webhook(self, webhook_id: int) -> None:
+        self._may_write()
+        self._call(
+            lambda: self._api.delete(
+                f"webhooks/{webhook_id}", params={"force": "true"}, session=self._session
+            )
+        )
+
+    def wake_cron(self) -> None:
+        try:
+            self._session.get(f"{self._url}/wp-cron.php?doing_wp_cron", timeout=3.05).close()
+        except requests.RequestException:
+            log.info("cron not woken", store=self._name)
+
+    def _rows(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+        found = self._get(path, params)
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise self._unusable("a list was asked for and something else came")
         return found
 
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
@@ -95,11 +143,14 @@ class WooShop:
                     raise
         raise AssertionError("unreachable")
 
-    def _write(self, path: str, data: dict[str, Any]) -> Any:
+    def _may_write(self) -> None:
         if not self._writable:
             raise ShopRefused(
                 f'store "{self._name}" is in shadow mode: nothing may be written to its shop'
             )
+
+    def _write(self, path: str, data: dict[str, Any]) -> Any:
+        self._may_write()
         return self._call(lambda: self._api.post(path, data, session=self._session))
 
     def _call(self, send: Callable[[], requests.Response]) -> Any:

@@ -17,6 +17,7 @@ from app.domain.store_mode import Mode
 from app.domain.store_settings import ShopSettings, read_settings
 from app.errors import SettingsError
 from app.usecases.manage_stores import NewStore, add_store, find, save_settings, set_mode
+from app.usecases.reconcile_store import import_history
 
 
 @click.group("store")
@@ -115,6 +116,31 @@ def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> Non
     since = live_from.replace(tzinfo=UTC) if live_from else None
     store = set_mode(s.db, name, Mode(mode), who=WHO, now=s.clock(), live_from=since)
     show_one(_facts(store), as_json=as_json)
+
+
+@group.command("import")
+@click.argument("name")
+@json_option
+def import_orders(name: str, as_json: bool) -> None:
+    """Read a shop's past orders, as context for staff. Goes on where it was interrupted.
+
+    They get no invoice and no message: only orders paid after going live do.
+
+    \b
+    Example:  python3 run.py store import tea
+    """
+    s = services()
+    with s.db.read() as session:
+        store = find(session, name)
+    total, done = s.shop(store).count_orders(), 0
+
+    def on_page(number: int) -> None:
+        nonlocal done
+        done += number
+        click.echo(f"{done} of about {total} orders read", err=True)
+
+    import_history(s.db, s.reach, store, on_page)
+    show_one({"store": name, "orders": done}, as_json=as_json)
 
 
 @group.command()

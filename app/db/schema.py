@@ -9,11 +9,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from app.db import documents, inbox, notices, orders, staff, stores
+from app.db import documents, inbox, notices, orders, reconciling, staff, stores
 from app.db.base import Base
 from app.db.engine import Database
 
-__all__ = ["Base", "documents", "inbox", "notices", "orders", "staff", "stores"]
+__all__ = ["Base", "documents", "inbox", "notices", "orders", "reconciling", "staff", "stores"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 

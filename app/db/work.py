@@ -117,6 +117,13 @@ def retry(
     _close(session, table, row_id, owner, due_at=due_at, problem=problem[:500])
 
 
+def again(
+    session: Session, table: Any, row_id: int, *, owner: str, due_at: datetime, **values: Any
+) -> None:
+    """Give a row that recurs back, to be due again at `due_at`."""
+    _close(session, table, row_id, owner, due_at=due_at, **values)
+
+
 def park(
     session: Session,
     table: Any,

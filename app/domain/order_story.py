@@ -59,12 +59,14 @@ class Known(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One word to the customer: which notice, the state of its message, and the day it was sent."""
+    """One word to the customer: which notice, the state of its message, the day it was sent, and
+    the new date that it named."""
 
     kind: str
     state: str | None = None
     delivery: str | None = None
     sent_on: date | None = None
+    expected_on: date | None = None
 
     @property
     def known(self) -> Known:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.errors import KikubariError
+from app.errors import KikubariError, ShopAway
 
 MOST_ATTEMPTS = 12
+MOST_ATTEMPTS_AWAY = 400
 LONGEST_PAUSE = 900.0
 
 
@@ -15,9 +16,11 @@ def pause_after(error: KikubariError, attempts: int, fraction: float) -> timedel
 
     None: do not try again; it needs a person. The pause doubles from 2 seconds up to 15 minutes,
     is spread by `fraction` (0 to 1, chance), and is never shorter than what the other side asked
-    for (`error.retry`, seconds). Twelve tries take about an hour and a half.
+    for (`error.retry`, seconds). Twelve tries take about an hour and a half; a shop that is away
+    is tried for three to four days.
     """
-    if error.retry is None or attempts >= MOST_ATTEMPTS:
+    most = MOST_ATTEMPTS_AWAY if isinstance(error, ShopAway) else MOST_ATTEMPTS
+    if error.retry is None or attempts >= most:
         return None
     doubling = min(LONGEST_PAUSE, 2.0 ** max(1, attempts))
     return timedelta(seconds=max(error.retry, doubling * (0.5 + fraction / 2)))

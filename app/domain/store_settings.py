@@ -86,6 +86,8 @@ class ShopSettings(_Values):
     """How a customer reaches a person: an e-mail address or a phone number."""
     test_address: Line = ""
     cod_paid_when_completed: bool = True
+    heartbeat: bool = False
+    """Visit the shop's wp-cron.php once a minute, so that webhooks do not wait for visitors."""
 
     @field_validator("time_zone")
     @classmethod

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from app.db import reconciling
 from app.db.documents import take_up_shadowed
 from app.db.engine import Database
 from app.db.staff import audit
@@ -59,6 +60,7 @@ def add_store(db: Database, box: SecretBox, new: NewStore, *, who: str, now: dat
         )
         session.add(store)
         session.flush()
+        reconciling.begin(session, store.id, now)
         audit(session, now, who, "store.add", store.id, name=new.name, url=store.url)
     return store
 

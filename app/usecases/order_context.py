@@ -112,6 +112,11 @@ class Overview:
     told: dict[int, list[Telling]]
     parked: list[Parked]
 
+    @property
+    def silent(self) -> list[Order]:
+        """Late orders whose customers know nothing: a person has to tell them."""
+        return [order for order in self.late if self.stories[order.id].needs_a_word]
+
 
 def order_context(session: Session, store_name: str, remote_id: int) -> OrderContext | None:
     """The story of one order; None where we know no such order."""
@@ -204,10 +209,16 @@ def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetim
                 message.state if message else None,
                 message.delivery if message else None,
                 day(message.sent_at) if message else None,
+                _day_in(notice.facts.get("expected_on")),
             )
             for notice, message in told
         ],
     )
+
+
+def _day_in(value: object) -> date | None:
+    """A day among a notice's facts: ISO text, empty where it was not known."""
+    return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 def _with_order(

@@ -24,6 +24,30 @@ class Shop(Protocol):
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         """All notes of an order, the newest first."""
 
+    def newest_change(self) -> datetime | None:
+        """When an order changed last; None where there are none."""
+
+    def changed_orders(self, after: datetime, page: int) -> list[dict[str, Any]]:
+        """A page of orders changed after a moment (exclusive), oldest change first."""
+
+    def orders_by_id(self, order_ids: list[int]) -> list[dict[str, Any]]:
+        """Those of at most 100 orders that the shop lists; not those in the bin."""
+
+    def count_orders(self) -> int:
+        """How many orders the shop has."""
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """All webhooks of the shop."""
+
+    def create_webhook(self, topic: str, delivery_url: str, secret: str) -> dict[str, Any]:
+        """Create one."""
+
+    def delete_webhook(self, webhook_id: int) -> None:
+        """Delete one for good."""
+
+    def wake_cron(self) -> None:
+        """Visit the shop's wp-cron.php, as a visitor's page view would. Never raises."""
+
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         """Add a note that the shop mails to the customer. Never tried twice by itself."""
 

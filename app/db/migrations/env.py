@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from app.db import documents, inbox, notices, orders, staff, stores  # noqa: F401
+from app.db import documents, inbox, notices, orders, reconciling, staff, stores  # noqa: F401
 from app.db.base import Base
 
 connection = context.config.attributes["connection"]

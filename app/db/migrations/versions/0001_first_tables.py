@@ -149,6 +149,35 @@ def upgrade() -> None:
         op.f("ix_orders_store_id_number"), "orders", ["store_id", "number"], unique=False
     )
     op.create_table(
+        "reconciling",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("store_id", sa.Integer(), nullable=False),
+        sa.Column("watermark", Instant(), nullable=False),
+        sa.Column("cycle_at", Instant(), nullable=False),
+        sa.Column("heartbeat_at", Instant(), nullable=False),
+        sa.Column("open_sweep_at", Instant(), nullable=False),
+        sa.Column("closed_sweep_at", Instant(), nullable=False),
+        sa.Column("closed_cursor", BigId, nullable=False),
+        sa.Column("last_ok_at", Instant(), nullable=True),
+        sa.Column("import_watermark", Instant(), nullable=True),
+        sa.Column("imported_at", Instant(), nullable=True),
+        sa.Column("webhooks", sa.String(length=300), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=80), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("problem", sa.String(length=500), nullable=True),
+        sa.Column("mend", sa.String(length=500), nullable=True),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_reconciling_store_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciling")),
+        sa.UniqueConstraint("store_id", name=op.f("uq_reconciling_store_id")),
+    )
+    op.create_index(
+        op.f("ix_reconciling_state_due_at"), "reconciling", ["state", "due_at"], unique=False
+    )
+    op.create_table(
         "sign_in_links",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),

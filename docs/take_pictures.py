@@ -1,0 +1,207 @@
+"""Takes the pictures of the documentation from a demo of its own, and ends all that it started.
+
+    free ports, a fresh folder -> demo, until it has shown all -> browser and PDF -> pictures/
+
+    python3 run.py setup --dev
+    .venv/bin/python docs/take_pictures.py
+
+It needs Chromium (`apt-get install chromium`). Fonts are the project's own, so that the pictures
+look the same on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from app.launch.demo import once_settings  # noqa: E402
+from app.launch.runs import SIGNALS, Run, Stop, raise_stop, running  # noqa: E402
+from app.launch.settings import read_dotenv, read_settings  # noqa: E402
+from app.launch.stages import Stages  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+SCALE = 1.5
+DPI = 150
+LARGEST = 300_000
+"""Bytes. A picture that is larger gets a palette of 256 colours."""
+DESKTOP = (1200, 760)
+PHONE = (390, 844)
+BROWSER = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-background-networking",
+    "--disable-sync",
+]
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir>
+{aliases}</fontconfig>"""
+ALIAS = """<alias binding="same"><family>{name}</family>
+<prefer><family>Inter</family><family>Noto Sans JP</family></prefer></alias>"""
+
+
+def main() -> int:
+    """Write every picture; 0, or 1 with what is missing."""
+    for number in SIGNALS:
+        signal.signal(number, raise_stop)
+    PICTURES.mkdir(exist_ok=True)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="kikubari-") as folder,
+            demo(Path(folder)) as (run, told),
+        ):
+            with browser(Path(folder)) as chromium:
+                take_pages(chromium, run, told)
+            take_documents(told)
+    except Stop as stop:
+        return 128 + stop.number
+    return 0
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """A demo that has shown all, and its report."""
+    settings = replace(read_settings(), data_dir=folder)
+    settings, env = once_settings(settings, read_dotenv(ROOT), os.environ)
+    report = settings.data_dir / "story.json"
+    with running(settings, Stages(), Path(sys.executable), env) as run:
+        run.start(demo=True)
+        story = run.tell_story("--once", "--report", str(report))
+        if story.process.returncode:
+            raise SystemExit(f"the demo did not show all it should; see {story.log}")
+        yield run, json.loads(report.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def browser(folder: Path) -> Iterator[Browser]:
+    """Chromium with the project's fonts and nothing of the machine's."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        raise SystemExit("Chromium is missing: apt-get install chromium")
+    config = folder / "fonts.conf"
+    fonts = FONTS.format(
+        fonts=ROOT / "templates" / "documents" / "fonts",
+        cache=folder / "font-cache",
+        aliases="".join(ALIAS.format(name=name) for name in ("system-ui", "sans-serif")),
+    )
+    config.write_text(fonts, encoding="utf-8")
+    env = {**os.environ, "FONTCONFIG_FILE": str(config)}
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=BROWSER, env=env)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
+    """The staff pages, and a mail as the customer sees it."""
+    home = run.settings.web_url
+    late = next(notice for notice in told["notices"] if notice["kind"] == "delayed")
+    session = sign_in(chromium, run)
+    shots = (
+        ("overview-light", "/", DESKTOP, "light"),
+        ("overview-dark", "/", DESKTOP, "dark"),
+        ("overview-phone", "/", PHONE, "light"),
+        ("order", f"/orders/demo/{late['order']}", (DESKTOP[0], 1000), "light"),
+    )
+    for name, path, size, scheme in shots:
+        with page_of(chromium, size, scheme, session) as page:
+            page.goto(f"{home}{path}")
+            save(name, Image.open(BytesIO(page.screenshot())))
+    with page_of(chromium, (760, 1200), "light", None) as page:
+        open_mail(page, run.demo_url, late)
+        save("mail", Image.open(BytesIO(page.locator("iframe").screenshot())))
+
+
+def sign_in(chromium: Browser, run: Run) -> Any:
+    """The session of a person who used a one-time link."""
+    command = [run.python, "-m", "app.cli", "staff", "link", "--json"]
+    printed = subprocess.run(
+        command, cwd=run.root, env=run.env, check=True, capture_output=True, text=True
+    ).stdout
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(json.loads(printed)["url"])
+    page.click("main button")
+    page.wait_for_selector("#overview")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@contextmanager
+def page_of(chromium: Browser, size: tuple[int, int], scheme: Any, session: Any) -> Iterator[Page]:
+    width, height = size
+    context = chromium.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=SCALE,
+        color_scheme=scheme,
+        locale="en-GB",
+        storage_state=session,
+    )
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def open_mail(page: Page, shop: str, notice: dict[str, Any]) -> None:
+    """The demo shop's mail that holds a notice: its last paragraph carries the reference."""
+    reference = next(word for word in notice["note"].split() if word.startswith("KK-")).strip(".")
+    page.goto(f"{shop}/mails")
+    links = page.locator("main a")
+    addresses = [links.nth(i).get_attribute("href") for i in range(links.count())]
+    for address in addresses:
+        page.goto(f"{shop}{address}")
+        if reference in (page.locator("iframe").get_attribute("srcdoc") or ""):
+            page.wait_for_load_state("networkidle")
+            return
+    raise SystemExit(f"no mail holds {reference}")
+
+
+def take_documents(told: dict[str, Any]) -> None:
+    """The first page of an invoice in German and in Japanese."""
+    wanted = {"invoice-de": "Rechnung", "invoice-ja": "請求"}
+    for invoice in told["invoices"]:
+        pdf = pypdfium2.PdfDocument(invoice["pdf"])
+        page = pdf[0]
+        words = page.get_textpage().get_text_bounded()
+        for name in [name for name, word in wanted.items() if word in words]:
+            save(name, page.render(scale=DPI / 72).to_pil())
+            del wanted[name]
+        pdf.close()
+    if wanted:
+        raise SystemExit(f"no invoice for: {', '.join(wanted)}")
+
+
+def save(name: str, image: Image.Image) -> None:
+    path = PICTURES / f"{name}.png"
+    image.convert("RGB").save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1000} KB")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

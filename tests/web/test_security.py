@@ -1,0 +1,286 @@
+"""Who gets what: every address with every role, and what protects them all."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from app.db.staff import AuditEntry, Person, person_by_email
+from app.usecases.sign_in import LINK_LIFE, LOCK_TIME, MOST_FAILURES, set_password
+from tests.web.site import NORMAL, PEOPLE, Site, copy_of, open_site, post
+
+VISITORS = ("stranger", "reader", "agent", "owner")
+PASSWORD = "a long enough password"
+ADDRESSES: dict[tuple[str, str], str] = {
+    ("GET", "staff.overview"): "/",
+    ("GET", "staff.order"): f"/orders/tea/{NORMAL}",
+    ("GET", "staff.document"): "/documents/{document}.pdf",
+    ("GET", "staff.inbox"): "/inbox",
+    ("POST", "staff.retry"): "/retry/delivery/1",
+    ("GET", "session.sign_in"): "/sign-in",
+    ("POST", "session.enter"): "/sign-in",
+    ("GET", "session.show_link"): "/sign-in/wrong",
+    ("POST", "session.use_link"): "/sign-in/wrong",
+    ("POST", "session.sign_out"): "/sign-out",
+    ("GET", "documents.open_document"): "/d/guess",
+    ("POST", "webhooks.receive"): "/webhooks/woocommerce/guess",
+    ("GET", "health.healthz"): "/healthz",
+    ("GET", "health.readyz"): "/readyz",
+    ("GET", "static"): "/static/kikubari.css",
+}
+ALL_200 = (200, 200, 200, 200)
+SIGNED_IN = (302, 200, 200, 200)
+TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
+    ("GET", "staff.overview"): SIGNED_IN,
+    ("GET", "staff.order"): SIGNED_IN,
+    ("GET", "staff.document"): SIGNED_IN,
+    ("GET", "staff.inbox"): SIGNED_IN,
+    ("POST", "staff.retry"): (302, 403, 302, 302),
+    ("GET", "session.sign_in"): (200, 302, 302, 302),
+    ("POST", "session.enter"): (401, 401, 401, 401),
+    ("GET", "session.show_link"): ALL_200,
+    ("POST", "session.use_link"): (401, 401, 401, 401),
+    ("POST", "session.sign_out"): (302, 302, 302, 302),
+    ("GET", "documents.open_document"): (404, 404, 404, 404),
+    ("POST", "webhooks.receive"): (404, 404, 404, 404),
+    ("GET", "health.healthz"): ALL_200,
+    ("GET", "health.readyz"): ALL_200,
+    ("GET", "static"): ALL_200,
+}
+"""Answers for a stranger, reader, agent and owner. 302 for a stranger leads to the sign-in."""
+
+
+def ask(site: Site, client: FlaskClient, key: tuple[str, str]) -> Any:
+    path = ADDRESSES[key].format(document=site.document_id())
+    return client.get(path) if key[0] == "GET" else post(client, path)
+
+
+def visitor(site: Site, who: str) -> FlaskClient:
+    return site.client("" if who == "stranger" else who)
+
+
+def test_every_address_is_in_the_table(site: Site) -> None:
+    known = {
+        (method, rule.endpoint)
+        for rule in site.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert known == set(TABLE) == set(ADDRESSES)
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_each_role_gets_what_the_table_says(site: Site, who: str) -> None:
+    column = VISITORS.index(who)
+    got = {key: ask(site, visitor(site, who), key).status_code for key in TABLE}
+    assert got == {key: row[column] for key, row in TABLE.items()}
+
+
+def test_a_stranger_is_led_to_the_sign_in_and_sees_nothing(site: Site) -> None:
+    for key, row in TABLE.items():
+        if row == SIGNED_IN:
+            answer = ask(site, site.client(), key)
+            assert answer.headers["Location"] == "/sign-in"
+            assert "Jürgen" not in answer.text
+
+
+def test_a_refreshing_page_without_session_goes_to_the_sign_in_as_a_whole(site: Site) -> None:
+    answer = site.client().get("/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
+
+
+@pytest.mark.parametrize("key", [key for key in TABLE if key[0] == "POST"])
+def test_a_form_without_its_token_changes_nothing(site: Site, key: tuple[str, str]) -> None:
+    answer = site.client("owner").post(ADDRESSES[key])
+    if key[1] == "webhooks.receive":  # shops sign instead
+        assert answer.status_code == 404
+        return
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.text
+
+
+def test_a_token_of_another_session_is_refused(site: Site) -> None:
+    page = site.client().get("/sign-in").text
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
+    assert site.client("owner").post("/sign-out", data={"csrf_token": token}).status_code == 400
+
+
+def test_every_answer_carries_the_protecting_headers(site: Site) -> None:
+    client = site.client("owner")
+    answers = [ask(site, client, key) for key in TABLE]
+    answers += [client.get("/nowhere"), client.get("/sign-out"), client.post("/sign-out")]
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        if not answer.request.path.startswith("/static"):
+            assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_nonce_is_never_used_twice(site: Site) -> None:
+    client = site.client()
+    nonces = {
+        re.findall(r"nonce-([\w-]+)", client.get("/sign-in").headers["Content-Security-Policy"])[0]
+        for _ in range(5)
+    }
+    assert len(nonces) == 5
+
+
+def test_the_cookie_is_for_the_browser_alone(site: Site) -> None:
+    answer = post(site.client(), f"/sign-in/{site.link('owner')}")
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+    site.app.config["SESSION_COOKIE_SECURE"] = True
+    assert "Secure" in post(site.client(), f"/sign-in/{site.link('owner')}").headers["Set-Cookie"]
+
+
+def test_a_one_time_link_signs_in_once(site: Site) -> None:
+    token = site.link("agent")
+    assert site.client().get(f"/sign-in/{token}").status_code == 200, "looking does not use it up"
+    assert post(site.client(), f"/sign-in/{token}").status_code == 302
+    again = post(site.client(), f"/sign-in/{token}")
+    assert again.status_code == 401
+    assert "used already or is too old" in again.text
+
+
+def test_a_one_time_link_grows_too_old(site: Site) -> None:
+    token = site.link("agent")
+    site.clock.at += LINK_LIFE
+    assert post(site.client(), f"/sign-in/{token}").status_code == 401
+
+
+def give_password(site: Site, role: str) -> None:
+    person = person_of(site, role)
+    set_password(site.services.db, person.id, PASSWORD, site.clock())
+
+
+def person_of(site: Site, role: str) -> Person:
+    with site.services.db.read() as session:
+        person = person_by_email(session, PEOPLE[role])
+    assert person
+    return person
+
+
+def test_wrong_passwords_lock_a_person_out_for_a_while(site: Site) -> None:
+    give_password(site, "owner")
+    client = site.client()
+    for _ in range(MOST_FAILURES):
+        wrong = post(client, "/sign-in", email=PEOPLE["owner"], password="wrong")
+        assert wrong.status_code == 401
+    right = {"email": PEOPLE["owner"], "password": PASSWORD}
+    locked = post(client, "/sign-in", **right)
+    assert (locked.status_code, flash(locked)) == (401, flash(wrong)), "it does not say why"
+    site.clock.at += LOCK_TIME + timedelta(seconds=1)
+    assert post(client, "/sign-in", **right).status_code == 302
+
+
+def flash(answer: Any) -> str:
+    found = re.search(r'role="status">([^<]+)<', answer.text)
+    return found[1] if found else ""
+
+
+def test_an_unknown_address_is_answered_like_a_wrong_password(site: Site) -> None:
+    give_password(site, "owner")
+    known = post(site.client(), "/sign-in", email=PEOPLE["owner"], password="wrong")
+    unknown = post(site.client(), "/sign-in", email="no@tea.example", password="wrong")
+    assert (known.status_code, flash(known)) == (unknown.status_code, flash(unknown))
+
+
+def test_guessing_is_slowed_down_with_a_calm_page(site: Site) -> None:
+    client = site.client()
+    codes = [post(client, "/sign-in", email="x@y.example", password="z") for _ in range(11)]
+    assert codes[-1].status_code == 429
+    assert "Wait a minute" in codes[-1].text
+
+
+@pytest.mark.parametrize("next_", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_signing_in_leads_nowhere_else(site: Site, next_: str) -> None:
+    client = site.client()
+    token = re.findall(r'csrf_token" value="([^"]+)"', client.get("/sign-in").text)[0]
+    path = f"/sign-in/{site.link('owner')}"
+    answer = client.post(path, query_string={"next": next_}, data={"csrf_token": token})
+    assert answer.headers["Location"] == "/"
+    assert "evil" not in (client.get(f"/{next_}").headers.get("Location") or "")
+
+
+def test_every_session_ends_when_the_password_changes(site: Site) -> None:
+    client = site.client("owner")
+    assert client.get("/").status_code == 200
+    give_password(site, "owner")
+    assert client.get("/").status_code == 302
+
+
+def test_signing_out_ends_the_session(site: Site) -> None:
+    client = site.client("reader")
+    post(client, "/sign-out")
+    assert client.get("/").status_code == 302
+
+
+def test_a_session_signed_with_another_key_opens_nothing(site: Site, tmp_path: Any) -> None:
+    client = site.client("owner")
+    cookie = client.get_cookie("kikubari")
+    assert cookie
+    other = copy_of(site.services.settings.data_dir, tmp_path / "other")
+    (other / "secret.key").write_text("another key of another installation " * 2)
+    elsewhere = open_site(other)
+    stranger = elsewhere.client()
+    stranger.set_cookie("kikubari", cookie.value)
+    assert stranger.get("/").status_code == 302
+    elsewhere.services.db.dispose()
+
+
+def test_opening_a_document_stands_on_the_audit(site: Site) -> None:
+    ask(site, site.client("reader"), ("GET", "staff.document"))
+    with site.services.db.read() as session:
+        newest = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert newest and (newest.who, newest.action) == (PEOPLE["reader"], "document.open")
+
+
+@pytest.mark.parametrize("path", ["/orders/tea/99999999999999999999", "/orders/x/1", "/nowhere"])
+def test_what_is_not_there_is_said_calmly(site: Site, path: str) -> None:
+    answer = site.client("reader").get(path)
+    assert answer.status_code == 404
+    assert "There is nothing at this address." in answer.text
+
+
+def test_a_dead_document_link_speaks_to_the_customer(site: Site) -> None:
+    answer = site.client().get("/d/guess")
+    assert "This link opens nothing." in answer.text
+    assert 'href="/"' not in answer.text
+
+
+def test_programs_get_a_line_and_no_page(site: Site) -> None:
+    answer = site.client().get("/webhooks/woocommerce/guess")
+    assert (answer.status_code, answer.mimetype, answer.text) == (405, "text/plain", "405\n")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_a_database_that_is_away_is_said_without_asking_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = site.client("owner")
+
+    def gone() -> None:
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr(site.services.db, "read", gone)
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "The database does not answer." in answer.text
+    assert "OperationalError" not in answer.text and "SELECT" not in answer.text
+
+
+def test_a_fault_of_ours_shows_no_traceback(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = site.client("owner")
+    monkeypatch.setattr("app.web.staff.overview", lambda *_: 1 / 0)
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert "Something failed here." in answer.text and "ZeroDivision" not in answer.text
