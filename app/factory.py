@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.logs import configure_logging
@@ -38,12 +39,24 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.jinja_env.undefined = StrictUndefined
     if hops := services.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    app.extensions[STATE] = WebState(services)
+    state = app.extensions[STATE] = WebState(services)
     safety.protect(app)
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    for module in (webhooks, documents, health, session, staff):
+    for module in (documents, health, session, staff):
         app.register_blueprint(module.blueprint)
-    safety.csrf.exempt(webhooks.blueprint)
+    app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
+        app.wsgi_app, {"/webhooks": create_intake(state)}
+    )
+    return app
+
+
+def create_intake(state: WebState) -> Flask:
+    """The application behind `/webhooks`: only what a delivery needs, so that accepting one costs
+    little. It has no session, no cookies, no pages."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = webhooks.LARGEST_BODY
+    app.extensions[STATE] = state
+    app.register_blueprint(webhooks.blueprint)
     return app

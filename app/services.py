@@ -37,10 +37,12 @@ class Services:
 
     settings: Settings
     clock: Clock = utc_now
+    in_background: bool = False
+    """A worker's: its writing gives way to the web's."""
 
     @cached_property
     def db(self) -> Database:
-        return Database(self.settings.database)
+        return Database(self.settings.database, gives_way=self.in_background)
 
     @cached_property
     def inbox(self) -> InboxWriter:
@@ -94,5 +96,6 @@ class Services:
                 self.box.open(store.consumer_secret),
                 writable=Mode(store.mode) is not Mode.SHADOW,
                 user_agent=USER_AGENT,
+                clock=self.clock,
             )
         return self._open_shops[place]

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     """How many reverse proxies stand before this service and set X-Forwarded-For and -Proto."""
     web_threads: int = Field(16, ge=1, le=256)
     """Requests that the web process works on at once."""
-    workers: int = Field(1, ge=1, le=64)
+    workers: int = Field(2, ge=1, le=64)
     """Worker processes."""
     demo_port: int = Field(8001, ge=1, le=65535)
     reconcile_seconds: float = Field(300.0, ge=1)

@@ -30,7 +30,7 @@ LONGEST_SECONDS = 10.0
 @cache
 def services() -> Services:
     """This process's adapters. RQ's workers here do not fork, so they are built once."""
-    return Services(load_settings())
+    return Services(load_settings(), in_background=True)
 
 
 def turn() -> Turn:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from requests.adapters import HTTPAdapter
 from app.domain.reconciliation import PAGE, changed_at
 from app.errors import (
     ShopAnswerUnusable,
+    ShopAway,
     ShopBusy,
     ShopError,
     ShopMissing,
@@ -35,7 +36,10 @@ log = structlog.get_logger()
 TIMEOUT = (3.05, 20.0)
 LARGEST_ANSWER = 32 * 1024 * 1024
 GET_TRIES = 2
-MOST_NOTES = 500
+FAILURES_TO_REST = 3
+REST_SECONDS = 20.0
+"""A shop that failed a few times in a row is not asked for a while: each time-out would cost the
+other shops their turn."""
 
 
 def _request(
@@ -54,11 +58,22 @@ class WooShop:
     """One shop's REST. `name` is only for messages; `writable` False refuses every write here."""
 
     def __init__(
-        self, name: str, url: str, key: str, secret: str, *, writable: bool, user_agent: str
+        self,
+        name: str,
+        url: str,
+        key: str,
+        secret: str,
+        *,
+        writable: bool,
+        user_agent: str,
+        clock: Callable[[], datetime],
     ) -> None:
         self._name = name
         self._writable = writable
         self._url = url.rstrip("/")
+        self._clock = clock
+        self._failures = 0
+        self._rests_until = datetime.min.replace(tzinfo=UTC)
         self._session = requests.Session()
         self._session.trust_env = False
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=8, max_retries=0)
@@ -154,6 +169,22 @@ class WooShop:
         return self._call(lambda: self._api.post(path, data, session=self._session))
 
     def _call(self, send: Callable[[], requests.Response]) -> Any:
+        """Ask, unless the shop rests; count its failures and let it rest after a few in a row."""
+        left = (self._rests_until - self._clock()).total_seconds()
+        if left > 0:
+            raise ShopBusy(f'store "{self._name}": the shop is left alone for now', retry=left)
+        try:
+            answer = self._ask(send)
+        except ShopAway as error:
+            self._failures += 1
+            if self._failures >= FAILURES_TO_REST or error.retry:
+                rest = max(REST_SECONDS, error.retry or 0.0)
+                self._rests_until = self._clock() + timedelta(seconds=rest)
+            raise
+        self._failures = 0
+        return answer
+
+    def _ask(self, send: Callable[[], requests.Response]) -> Any:
         try:
             with send() as response:
                 body = _read(response)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.errors import StorageUnavailable
+
+
+CROWDED_SECONDS = 0.003
+STEP_BACK = 6.0
+LONGEST_STEP_BACK = 0.25
+"""A writer that waited longer than `CROWDED_SECONDS` for its turn sleeps so many times as long as
+it wrote: the others then have most of the time."""
 
 
 class WriteQueue:
@@ -45,10 +53,15 @@ class WriteQueue:
 
 
 class Database:
-    """The engine and its sessions. Built once for each process by `services`."""
+    """The engine and its sessions. Built once for each process by `services`.
 
-    def __init__(self, url: str) -> None:
+    With `gives_way`, as workers have it, SQLite's writer steps back where others queue: a shop's
+    deliveries are accepted first and worked off later.
+    """
+
+    def __init__(self, url: str, *, gives_way: bool = False) -> None:
         self.url = make_url(url)
+        self._gives_way = gives_way
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite() if self.is_sqlite else _postgres(url)
 
@@ -84,10 +97,14 @@ class Database:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
             return
+        asked_at = time.monotonic()
         with self._queue(), self.engine.connect() as plain:
+            had_at = time.monotonic()
             connection = plain.execution_options(kikubari_write=True)
             with Session(bind=connection, expire_on_commit=False) as session, session.begin():
                 yield session
+        if self._gives_way and had_at - asked_at > CROWDED_SECONDS:
+            time.sleep(min(LONGEST_STEP_BACK, STEP_BACK * (time.monotonic() - had_at)))
 
     @contextmanager
     def storing(self) -> Iterator[Session]:

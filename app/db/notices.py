@@ -31,6 +31,8 @@ class Message(Work, Base):
     language: Mapped[str] = mapped_column(String(20))
     text: Mapped[str | None]
     """Written at the moment of sending, and then kept."""
+    posted_at: Mapped[datetime | None]
+    """When its note was last posted. Without an answer, the shop may act some time after that."""
     note_id: Mapped[int | None] = mapped_column(BigId)
     delivery: Mapped[str | None] = mapped_column(String(12))
     mailer_said: Mapped[str | None] = mapped_column(String(300))

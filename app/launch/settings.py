@@ -69,7 +69,7 @@ def read_settings(root: Path = ROOT, environ: Mapping[str, str] = os.environ) ->
         port=_whole("PORT", get("PORT", "8000"), 1, 65535),
         demo_port=_whole("DEMO_PORT", get("DEMO_PORT", "8001"), 1, 65535),
         redis_url=get("REDIS_URL", ""),
-        workers=_whole("WORKERS", get("WORKERS", "1"), 1, 64),
+        workers=_whole("WORKERS", get("WORKERS", "2"), 1, 64),
         web_threads=_whole("WEB_THREADS", get("WEB_THREADS", "16"), 1, 256),
     )
 

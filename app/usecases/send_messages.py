@@ -1,11 +1,13 @@
 """Tell customers what was decided, through their shop, at most once.
 
-    claim -> fence -> order read again: still true? -> words frozen -> notes read: said already?
-          -> note posted with its reference -> notes read back -> row ended
+    claim -> fence -> order read again: still true? -> notes read: said already?
+          -> words and the try kept -> note posted with its reference -> notes read back -> row ended
 
 A note has no idempotency key, and a shop can act after we have given up waiting. So every message
 carries a reference of its own, and the order's notes are read before every try, the first one
-too: what is there already is adopted, never said again.
+too: what is there already is adopted, never said again. That a note is not there proves nothing
+while the shop may still be working on the last try, whose worker may have died: the next one
+waits until a lease's time has passed since.
 """
 
 from __future__ import annotations
@@ -113,12 +115,18 @@ def send_due(db: Database, outside: Outside, turn: Turn) -> int:
         Message,
         turn,
         outside.clock,
-        lambda row_id: send_message(db, outside, row_id, owner=turn.owner),
+        lambda row_id: send_message(
+            db, outside, row_id, owner=turn.owner, settle_seconds=turn.lease_seconds
+        ),
     )
 
 
-def send_message(db: Database, outside: Outside, row_id: int, *, owner: str) -> None:
+def send_message(
+    db: Database, outside: Outside, row_id: int, *, owner: str, settle_seconds: float
+) -> None:
     """Send one message that `owner` has claimed.
+
+    `settle_seconds`: how long a shop may still act on a note that it did not answer for.
 
     Raises:
         ShopError: the shop did not answer; the note may be there all the same.
@@ -138,11 +146,12 @@ def send_message(db: Database, outside: Outside, row_id: int, *, owner: str) -> 
         state, why = _may_leave(letter, snapshot)
         if why is not None:
             if state == WITHHELD and "link_id" not in letter.notices[0].facts:
-                _write(db, outside, letter, snapshot, owner)  # what would have gone out
+                text = _words(outside, letter, snapshot)  # what would have gone out
+                _keep(db, letter, owner, text=text)
             _end(db, letter, owner, outside.clock(), state, why)
             return
-        text = letter.message.text or _write(db, outside, letter, snapshot, owner)
-        _post(db, outside, shop, letter, text, owner)
+        text = letter.message.text or _words(outside, letter, snapshot)
+        _post(db, outside, shop, letter, text, owner, settle_seconds)
 
 
 def _open(db: Database, row_id: int) -> _Letter:
@@ -176,11 +185,8 @@ def _may_leave(letter: _Letter, snapshot: OrderSnapshot) -> tuple[str, str | Non
     return work.DUE, None
 
 
-def _write(
-    db: Database, outside: Outside, letter: _Letter, snapshot: OrderSnapshot, owner: str
-) -> str:
-    """Compose the text and keep it before anything is posted, so that every try says the same."""
-    text = compose(
+def _words(outside: Outside, letter: _Letter, snapshot: OrderSnapshot) -> str:
+    return compose(
         outside,
         letter.store,
         letter.settings,
@@ -189,12 +195,18 @@ def _write(
         language=letter.message.language,
         reference=letter.message.reference,
     )
+
+
+def _keep(
+    db: Database, letter: _Letter, owner: str, *, text: str, posted_at: datetime | None = None
+) -> None:
+    """Keep the words before they are posted, so that every try says the same, and when they are."""
     with db.write() as session:
         message = session.get_one(Message, letter.message.id)
         if message.lease_owner != owner:
             raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
         message.text = text
-    return text
+        message.posted_at = posted_at or message.posted_at
 
 
 def compose(
@@ -234,12 +246,21 @@ def compose(
 
 
 def _post(
-    db: Database, outside: Outside, shop: Shop, letter: _Letter, text: str, owner: str
+    db: Database,
+    outside: Outside,
+    shop: Shop,
+    letter: _Letter,
+    text: str,
+    owner: str,
+    settle_seconds: float,
 ) -> None:
     """Say it unless it is there already; then read back what the shop's mailer made of it."""
     remote_id, reference = letter.order.remote_id, letter.message.reference
-    found = find_note(shop.notes(remote_id), reference)
-    note_id = found if found is not None else int(shop.add_customer_note(remote_id, text)["id"])
+    note_id = find_note(shop.notes(remote_id), reference)
+    if note_id is None:
+        _wait_for_last_try(letter.message.posted_at, outside.clock(), settle_seconds)
+        _keep(db, letter, owner, text=text, posted_at=outside.clock())
+        note_id = int(shop.add_customer_note(remote_id, text)["id"])
     delivery, said = mailer_result(shop.notes(remote_id), note_id)
     now = outside.clock()
     with db.write() as session:
@@ -249,12 +270,22 @@ def _post(
             letter.message.id,
             owner=owner,
             now=now,
+            text=text,
             note_id=note_id,
             delivery=delivery.value,
             mailer_said=said[:300],
             sent_at=now,
             problem=None,
         )
+
+
+def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds: float) -> None:
+    """Raises KikubariError, to be tried again, while the shop may still act on the last try."""
+    if posted_at is None:
+        return
+    left = settle_seconds - (now - posted_at).total_seconds()
+    if left > 0:
+        raise KikubariError("the shop may still be working on the last try", retry=left)
 
 
 def _end(db: Database, letter: _Letter, owner: str, now: datetime, state: str, why: str) -> None:

@@ -15,9 +15,9 @@ limiter = Limiter(get_remote_address, storage_uri="memory://")
 
 def protect(app: Flask) -> None:
     """Install the protections on an application."""
+    app.before_request(_new_nonce)  # the first: what the next two refuse is a page as well
     csrf.init_app(app)
     limiter.init_app(app)
-    app.before_request(_new_nonce)
     app.after_request(_headers)
     app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce
 

@@ -17,7 +17,7 @@ blueprint = Blueprint("webhooks", __name__)
 log = structlog.get_logger()
 
 
-@blueprint.post("/webhooks/woocommerce/<store_key>")
+@blueprint.post("/woocommerce/<store_key>")
 def receive(store_key: str) -> Response:
     """200: the delivery is on the disk (or was a ping, or known already). Anything else: it is
     not stored. 401 signature, 404 store key, 413 size, 503 the database."""

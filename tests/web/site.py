@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 
 from app.db.documents import Document
 from app.db.schema import upgrade
-from app.db.stores import Store, store_by_name
+from app.db.stores import store_by_name
 from app.domain.delivery import sign
 from app.domain.store_mode import Mode
 from app.errors import ShopRefused
@@ -33,7 +33,6 @@ from app.settings import load_settings
 from app.usecases.issue_invoice import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
-from app.usecases.receive_delivery import receive_delivery
 from app.usecases.render_document import render_due
 from app.usecases.send_messages import send_due
 from app.usecases.sign_in import add_person, make_link
@@ -47,11 +46,27 @@ SECRET, SHOP = "a-secret-of-the-tests", "https://tea.example"
 NORMAL, SHIPPED, ON_HOLD, CANCELLED, REFUNDED, YEN = 33, 53, 50, 51, 65, 71
 LATE, LATE_UNTOLD, LONG, NOTE, NO_MAIL, REFUSED = 110, 111, 43, 44, 59, 108
 HOSTILE, HINT = 900, 901
-ORDERS = (NORMAL, SHIPPED, ON_HOLD, CANCELLED, REFUNDED, YEN, LATE, LATE_UNTOLD, LONG, NOTE, NO_MAIL)
+ORDERS = (
+    NORMAL,
+    SHIPPED,
+    ON_HOLD,
+    CANCELLED,
+    REFUNDED,
+    YEN,
+    LATE,
+    LATE_UNTOLD,
+    LONG,
+    NOTE,
+    NO_MAIL,
+)
 SCRIPT = "<script>window.pwned=1</script>"
 RTL = "\u202eOverride\u2066"
 LONG_NAME = "W" * 300
-PEOPLE = {"owner": "owner@tea.example", "agent": "agent@tea.example", "reader": "reader@tea.example"}
+PEOPLE = {
+    "owner": "owner@tea.example",
+    "agent": "agent@tea.example",
+    "reader": "reader@tea.example",
+}
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 TURN = Turn("test", 120.0, 50)
 
@@ -130,7 +145,6 @@ def post(client: FlaskClient, path: str, **form: str) -> Any:
 
 def open_site(folder: Path) -> Site:
     """The site of a seeded data folder."""
-    limiter.reset()
     clock = Clock()
     settings = load_settings(
         data_dir=folder,
@@ -140,7 +154,9 @@ def open_site(folder: Path) -> Site:
     )
     services = Services(settings, clock=clock)
     services.renderer = PretendRenderer()  # type: ignore[assignment]
-    return Site(services, clock, create_app(services=services))
+    app = create_app(services=services)
+    limiter.reset()
+    return Site(services, clock, app)
 
 
 def seed(folder: Path, *, orders: bool = True) -> None:
@@ -158,21 +174,22 @@ def seed(folder: Path, *, orders: bool = True) -> None:
         changes = {"seller": seller, "time_zone": "Europe/Berlin", "contact": "tea@tea.example"}
         save_settings(s.db, "tea", changes, who="test", now=now)
         since = now - timedelta(days=30)
-        store = set_mode(s.db, "tea", Mode.LIVE, who="test", now=now, live_from=since)
-        _fill(s, store)
+        set_mode(s.db, "tea", Mode.LIVE, who="test", now=now, live_from=since)
+        _fill(site)
     s.db.dispose()
 
 
-def _fill(s: Services, store: Store) -> None:
+def _fill(site: Site) -> None:
+    s = site.services
     payloads = payloads_of_the_day()
     shop = PretendShop(payloads)
     s.shop = lambda store: shop  # type: ignore[assignment, method-assign, return-value]
     for payload in payloads.values():
-        deliver(s, store, "order.updated", payload)
-    deliver(s, store, "order.updated", payloads[NORMAL])
-    deliver(s, store, "order.updated", {"id": HINT})
-    deliver(s, store, "order.updated", payloads[NORMAL], source="https://copy.example/")
-    deliver(s, store, "product.updated", {"id": 7, "name": "Tea"})
+        deliver(site, "order.updated", payload)
+    deliver(site, "order.updated", payloads[NORMAL])
+    deliver(site, "order.updated", {"id": HINT})
+    deliver(site, "order.updated", payloads[NORMAL], source="https://copy.example/")
+    deliver(site, "product.updated", {"id": 7, "name": "Tea"})
     for _ in range(40):
         done = process_due(s.db, s.shop, s.clock, TURN)
         done += issue_due(s.db, s.shop, s.clock, TURN)
@@ -184,10 +201,8 @@ def _fill(s: Services, store: Store) -> None:
     raise AssertionError("the work does not end")
 
 
-def deliver(
-    s: Services, store: Store, topic: str, payload: dict[str, Any], source: str = f"{SHOP}/"
-) -> None:
-    """One signed delivery, as the webhook's view hands it on."""
+def deliver(site: Site, topic: str, payload: dict[str, Any], source: str = f"{SHOP}/") -> None:
+    """One signed delivery."""
     body = json.dumps(payload).encode()
     resource, _, event = topic.partition(".")
     headers = {
@@ -199,7 +214,9 @@ def deliver(
         "X-WC-Webhook-ID": "1",
         "X-WC-Webhook-Delivery-ID": f"{source}{payload['id']}",
     }
-    receive_delivery(s.db, s.box, store, headers, body, s.clock())
+    address = f"/webhooks/woocommerce/{store_key(site)}"
+    answer = site.app.test_client().post(address, data=body, headers=headers)
+    assert answer.status_code == 200
 
 
 def payloads_of_the_day() -> dict[int, dict[str, Any]]:
@@ -223,11 +240,11 @@ def copy_of(seeded: Path, target: Path) -> Path:
     return target
 
 
-def store_of(site: Site) -> Store:
+def store_key(site: Site) -> str:
     with site.services.db.read() as session:
         found = store_by_name(session, "tea")
     assert found
-    return found
+    return found.key
 
 
 @contextmanager

@@ -58,7 +58,10 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
 
 def ask(site: Site, client: FlaskClient, key: tuple[str, str]) -> Any:
     path = ADDRESSES[key].format(document=site.document_id())
-    return client.get(path) if key[0] == "GET" else post(client, path)
+    answer = client.get(path) if key[0] == "GET" else post(client, path)
+    answer.get_data()
+    answer.close()  # a file that is sent stays open for as long as its answer
+    return answer
 
 
 def visitor(site: Site, who: str) -> FlaskClient:

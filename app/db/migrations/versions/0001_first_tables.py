@@ -274,6 +274,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(length=20), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
         sa.Column("text", sa.String(), nullable=True),
+        sa.Column("posted_at", Instant(), nullable=True),
         sa.Column("note_id", BigId, nullable=True),
         sa.Column("delivery", sa.String(length=12), nullable=True),
         sa.Column("mailer_said", sa.String(length=300), nullable=True),
