@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=services.settings.own_url.startswith("https://"),
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our Referrer-Policy takes away
     )
     app.jinja_env.undefined = StrictUndefined
     if hops := services.settings.trusted_proxies:

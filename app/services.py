@@ -16,7 +16,7 @@ from app.adapters.wording import TemplateWording
 from app.db.engine import Database
 from app.db.group_commit import InboxWriter
 from app.db.stores import Store
-from app.domain.store_mode import Mode
+from app.domain.store_mode import Mode, may_write_to_shop
 from app.settings import Settings
 from app.usecases.ports import Clock, Fence
 from app.usecases.reconcile_store import Reach, Rhythm
@@ -94,7 +94,7 @@ class Services:
                 store.url,
                 self.box.open(store.consumer_key),
                 self.box.open(store.consumer_secret),
-                writable=Mode(store.mode) is not Mode.SHADOW,
+                writable=may_write_to_shop(Mode(store.mode)),
                 user_agent=USER_AGENT,
                 clock=self.clock,
             )

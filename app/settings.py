@@ -80,7 +80,10 @@ class Settings(BaseSettings):
     @property
     def own_url(self) -> str:
         """PUBLIC_URL, or where this machine serves it."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        if self.public_url:
+            return self.public_url
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{host}:{self.port}"
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -98,7 +101,7 @@ def load_settings(**overrides: Any) -> Settings:
             f"setting {name}: {first['msg']}",
             mend=f"correct {name} in the environment or in .env (see .env.example)",
         ) from None
-    data_dir = settings.data_dir.expanduser().absolute()
+    data_dir = (ROOT / settings.data_dir.expanduser()).resolve()
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -39,7 +39,7 @@ from benchmarks.chaos_parts import (
 
 AIMED = 0.8
 """The share of kills that wait until a task is under way."""
-ALONE = 0.15
+ALONE = 0.2
 """The share of kills that hit one worker alone."""
 LEASE_SECONDS = 4.0
 RECONCILE_SECONDS = 15.0
@@ -193,6 +193,8 @@ def _run(asked: argparse.Namespace, product: Product, shop: DemoShop) -> bool:
     for words in found.words[:20]:
         print(words)
     left = left_to_do(chaos.services.db, chaos.services.clock())
+    used = product.cpu_seconds() | {"shop and customers": round(time.process_time(), 1)}
+    print(f"processor seconds since the last start: {used}")
     print(
         f"in time: {in_time}; left: {left}; kills hit: {dict(chaos.hit)}; faults of the shop:"
         f" {shop.faults.struck}; requests: {shop.request_count}"

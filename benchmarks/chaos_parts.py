@@ -151,6 +151,18 @@ class Product:
             process.wait()
         return [process.pid for name, process in killed if name.startswith("worker")]
 
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time of each running process and its helpers, so far."""
+        used: dict[str, float] = {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                for name, process in self._running.items():
+                    if int(fields[2]) == process.pid:
+                        ticks = int(fields[11]) + int(fields[12])
+                        used[name] = used.get(name, 0.0) + ticks / os.sysconf("SC_CLK_TCK")
+        return {name: round(seconds, 1) for name, seconds in used.items()}
+
     def kill_redis(self) -> None:
         self.kill("redis")
 

@@ -28,6 +28,10 @@ from workers.supply import Supplier
 log = structlog.get_logger()
 
 
+GIVE_WAY = 5
+"""Niceness of workers: accepting a delivery comes before working one off."""
+
+
 class SuppliedWorker(SimpleWorker):
     """Tells its supplier when a task begins and ends, and comes back soon after Redis does."""
 
@@ -61,6 +65,7 @@ def run() -> None:
         raise SettingsError(
             "setting REDIS_URL is empty", mend="start with `python3 run.py serve`, or set it"
         )
+    os.nice(GIVE_WAY)
     services.renderer.warm_up()
     gc.freeze()
     connection = Redis.from_url(services.settings.redis_url, health_check_interval=30)

@@ -60,6 +60,8 @@ class Supplier(threading.Thread):
                 self.supply()
             except (SQLAlchemyError, RedisError, OSError) as error:
                 log.warning("supply paused", why=type(error).__name__)
+            except Exception:  # without its supplier, a living worker would never work again
+                log.exception("supply failed")
             self._wake.wait(EVERY_SECONDS)
             self._wake.clear()
 
@@ -71,7 +73,11 @@ class Supplier(threading.Thread):
         new = [name for name in due if self._waiting.get(name, float("-inf")) < lost_before]
         for name in new:
             self._waiting[name] = time.monotonic()
-            self._queue.enqueue(name, job_timeout=-1, result_ttl=0, failure_ttl=3600)
+            try:
+                self._queue.enqueue(name, job_timeout=-1, result_ttl=0, failure_ttl=3600)
+            except RedisError:
+                self._waiting.pop(name, None)  # it does not wait: enqueue it at the next look
+                raise
         return new
 
     def begun(self, name: str) -> None:

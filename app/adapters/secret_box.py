@@ -30,5 +30,5 @@ class FernetBox:
         except InvalidToken:
             raise SettingsError(
                 "the shops' keys were encrypted with another ENCRYPTION_KEYS",
-                mend="restore encryption.key beside the database, or connect the shops again",
+                mend="restore encryption.key, or give new keys with `store change`",
             ) from None

@@ -126,6 +126,8 @@ class WooShop:
         )
 
     def wake_cron(self) -> None:
+        if not self._writable:  # it starts the shop's jobs, and shadow mode starts nothing
+            return
         try:
             self._session.get(f"{self._url}/wp-cron.php?doing_wp_cron", timeout=3.05).close()
         except requests.RequestException:
@@ -212,11 +214,12 @@ class WooShop:
         if status < 400:
             raise ShopAnswerUnusable(
                 f"{words}, a redirect",
-                mend="connect the shop with the address that it redirects to",
+                mend="give the address that it redirects to with `store change NAME --url`",
             )
         if status in (401, 403):
             raise ShopRefused(
-                words, mend="the key is wrong, read-only or its user is gone: connect it again"
+                words,
+                mend="the key is wrong, read-only or its user is gone: give a new one, `store change`",
             )
         if status in (404, 410):
             raise ShopMissing(words)

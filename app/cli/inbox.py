@@ -20,7 +20,7 @@ from app.db.inbox import QUARANTINED, InboxRow
 from app.db.work import DONE, DUE, PARKED
 from app.errors import KikubariError
 from app.usecases.manage_stores import find
-from app.usecases.retry_work import KINDS, retry_parked
+from app.usecases.retry_work import KINDS, parked_rows, retry_parked
 
 
 @click.group("inbox")
@@ -47,6 +47,23 @@ def list_rows(store_name: str | None, state: str | None, limit: int, as_json: bo
         store_id = find(session, store_name).id if store_name else None
         rows = inbox.listing(session, store_id=store_id, state=state, limit=limit)
     show([_facts(row) for row in rows], as_json=as_json, empty="No delivery has come yet.")
+
+
+@group.command()
+@limit_option
+@json_option
+def parked(limit: int, as_json: bool) -> None:
+    """Everything that waits for a person: deliveries, documents, files and messages.
+
+    \b
+    Example:  python3 run.py inbox parked
+    """
+    with services().db.read() as session:
+        rows = [
+            {"kind": kind, "id": row.id, "problem": row.problem, "mend": row.mend}
+            for kind, row in parked_rows(session, limit)
+        ]
+    show(rows, as_json=as_json, empty="Nothing waits for you.")
 
 
 @group.command("show")

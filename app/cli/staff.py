@@ -7,7 +7,7 @@ import click
 from app.cli.output import WHO, json_option, limit_option, services, show, show_one
 from app.db import staff
 from app.errors import SettingsError
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.sign_in import add_person, make_link, set_password
 
 FIRST_OWNER = "owner@localhost"
 
@@ -73,6 +73,22 @@ def link(email: str | None, as_json: bool) -> None:
     Example:  python3 run.py staff link
     """
     show_one({"url": _link(email or _first_owner())}, as_json=as_json)
+
+
+@group.command()
+@click.argument("email")
+@click.option("--password", "given", help="Better left out: it is asked for.")
+@json_option
+def password(email: str, given: str | None, as_json: bool) -> None:
+    """Set someone's password; all their sessions end.
+
+    \b
+    Example:  python3 run.py staff password ann@shop.example
+    """
+    s = services()
+    word = given or click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    set_password(s.db, email, word, who=WHO, now=s.clock())
+    show_one({"email": email, "password": "set"}, as_json=as_json)
 
 
 @group.command()

@@ -11,12 +11,20 @@ from typing import Any
 import click
 
 from app.cli.output import WHO, json_option, services, show, show_one
-from app.db import inbox, stores
+from app.db import inbox, reconciling, stores
+from app.db.reconciling import Reconciling
 from app.db.stores import Store
-from app.domain.store_mode import Mode
+from app.domain.store_mode import Mode, is_public_https
 from app.domain.store_settings import ShopSettings, read_settings
 from app.errors import SettingsError
-from app.usecases.manage_stores import NewStore, add_store, find, save_settings, set_mode
+from app.usecases.manage_stores import (
+    NewStore,
+    add_store,
+    change_store,
+    find,
+    save_settings,
+    set_mode,
+)
 from app.usecases.reconcile_store import import_history
 
 
@@ -59,6 +67,41 @@ def add(
     new = NewStore(name, url, consumer_key, consumer_secret, webhook_secret)
     made = add_store(s.db, s.box, new, who=WHO, now=s.clock())
     show_one(_facts(made), as_json=as_json)
+    _warn_if_unreachable(made)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--url", help="Its new address, where the shop moved.")
+@click.option("--consumer-key", envvar="CONSUMER_KEY", help="A new ck_…")
+@click.option("--consumer-secret", envvar="CONSUMER_SECRET", help="Its cs_…")
+@click.option("--webhook-secret", envvar="WEBHOOK_SECRET", help="The new secret of its webhooks.")
+@json_option
+def change(
+    name: str,
+    url: str | None,
+    consumer_key: str | None,
+    consumer_secret: str | None,
+    webhook_secret: str | None,
+    as_json: bool,
+) -> None:
+    """Give a shop its new address or new keys.
+
+    Deliveries that were kept apart because they came from the new address are taken over.
+
+    \b
+    Example:  python3 run.py store change tea --url https://new-tea.example
+    """
+    s = services()
+    given = {
+        "url": url,
+        "consumer_key": consumer_key,
+        "consumer_secret": consumer_secret,
+        "webhook_secret": webhook_secret,
+    }
+    changes = {field: value for field, value in given.items() if value is not None}
+    store = change_store(s.db, s.box, name, changes, who=WHO, now=s.clock())
+    show_one(_facts(store), as_json=as_json)
 
 
 @group.command("list")
@@ -90,6 +133,7 @@ def show_store(name: str, as_json: bool) -> None:
             "last_delivery_at": inbox.last_received_at(session, store.id),
             "deliveries": inbox.counts_by_state(session, store.id),
             "refused": stores.counts(session, store.id),
+            **_reconciling(reconciling.of_store(session, store.id)),
         }
     show_one(facts, as_json=as_json)
 
@@ -186,6 +230,27 @@ def _facts(store: Store) -> dict[str, Any]:
         "live_from": store.live_from,
         "webhook_url": webhook_address(store),
     }
+
+
+def _reconciling(row: Reconciling | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    return {
+        "read_at": row.last_ok_at,
+        "problem": row.problem,
+        "webhooks": row.webhooks,
+        "history_read_at": row.imported_at,
+    }
+
+
+def _warn_if_unreachable(store: Store) -> None:
+    url = services().settings.own_url
+    if not store.is_demo and not is_public_https(url):
+        click.echo(
+            f"Note: a shop elsewhere cannot deliver to {url}. Set PUBLIC_URL to the public https "
+            "address of this service.",
+            err=True,
+        )
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from sqlalchemy.orm import Session
 
 from app.errors import StorageUnavailable
 
-
 CROWDED_SECONDS = 0.003
 STEP_BACK = 6.0
 LONGEST_STEP_BACK = 0.25

@@ -114,6 +114,12 @@ def counts_by_state(session: Session, store_id: int) -> dict[str, int]:
     return {state: int(number) for state, number in rows}
 
 
+def quarantined(session: Session, store_id: int) -> list[InboxRow]:
+    """Deliveries of a store that came from another address than its own."""
+    query = select(InboxRow).where(InboxRow.store_id == store_id, InboxRow.state == QUARANTINED)
+    return list(session.scalars(query.order_by(InboxRow.id).limit(10_000)))
+
+
 def listing(
     session: Session, *, store_id: int | None, state: str | None, limit: int
 ) -> list[InboxRow]:

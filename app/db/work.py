@@ -92,6 +92,26 @@ def claim(
     return sorted(taken.scalars())
 
 
+def renew(
+    session: Session,
+    table: Any,
+    row_ids: Sequence[int],
+    *,
+    owner: str,
+    now: datetime,
+    lease_seconds: float,
+) -> set[int]:
+    """Hold these rows for longer; which of them are still `owner`'s."""
+    kept = session.execute(
+        update(table)
+        .where(table.id.in_(row_ids), table.state == DUE, table.lease_owner == owner)
+        .values(lease_until=now + timedelta(seconds=lease_seconds))
+        .returning(table.id),
+        execution_options={"synchronize_session": False},
+    )
+    return set(kept.scalars())
+
+
 def finish(
     session: Session,
     table: Any,

@@ -42,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     wishes = _read_arguments(arguments)
     shop = DemoShop(seed=wishes.seed, state_file=wishes.state, base_url=wishes.base_url)
     shop.set_cron(wishes.cron)
+    if not shop.coupons:
+        shop.write_coupon({"code": "ten-prozent", "discount_type": "percent", "amount": "10"})
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

@@ -16,7 +16,7 @@ def pause_after(error: KikubariError, attempts: int, fraction: float) -> timedel
 
     None: do not try again; it needs a person. The pause doubles from 2 seconds up to 15 minutes,
     is spread by `fraction` (0 to 1, chance), and is never shorter than what the other side asked
-    for (`error.retry`, seconds). Twelve tries take about an hour and a half; a shop that is away
+    for (`error.retry`, seconds). Twelve tries take about half an hour; a shop that is away
     is tried for three to four days.
     """
     most = MOST_ATTEMPTS_AWAY if isinstance(error, ShopAway) else MOST_ATTEMPTS

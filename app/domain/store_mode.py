@@ -61,9 +61,9 @@ def message_verdict(standing: Standing, paid_at: datetime | None, email: str) ->
     return verdict
 
 
-def may_write_to_shop(standing: Standing) -> bool:
+def may_write_to_shop(mode: Mode) -> bool:
     """Whether any request that changes something may reach the shop."""
-    return standing.mode is not Mode.SHADOW
+    return mode is not Mode.SHADOW
 
 
 def may_link(standing: Standing, public_url: str) -> bool:

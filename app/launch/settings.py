@@ -27,7 +27,7 @@ class LaunchSettings:
     port: int = 8000
     demo_port: int = 8001
     redis_url: str = ""
-    workers: int = 1
+    workers: int = 2
     web_threads: int = 16
 
     @property

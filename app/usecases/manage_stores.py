@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from app.db import reconciling
+from app.db import inbox, reconciling
 from app.db.documents import take_up_shadowed
 from app.db.engine import Database
+from app.db.inbox import InboxRow
 from app.db.staff import audit
 from app.db.stores import Store, StoreSettings, all_stores, current_settings, store_by_name
+from app.db.work import DUE
+from app.domain.delivery import same_source
 from app.domain.store_mode import Mode
 from app.domain.store_settings import read_settings
 from app.errors import SettingsError, UnknownStore
@@ -63,6 +66,37 @@ def add_store(db: Database, box: SecretBox, new: NewStore, *, who: str, now: dat
         reconciling.begin(session, store.id, now)
         audit(session, now, who, "store.add", store.id, name=new.name, url=store.url)
     return store
+
+
+def change_store(
+    db: Database, box: SecretBox, name: str, changes: dict[str, str], *, who: str, now: datetime
+) -> Store:
+    """Change a store's address or keys; deliveries quarantined for the new address become due.
+
+    Raises:
+        SettingsError: nothing was given, or a field is empty or wrong.
+        UnknownStore: no store has this name.
+    """
+    if not changes:
+        raise SettingsError("nothing was given to change", mend="see store change --help")
+    _check_fields(changes)
+    with db.write() as session:
+        store = find(session, name)
+        for field, value in changes.items():
+            if field == "url":
+                store.url = value.rstrip("/")
+            else:
+                setattr(store, field, box.seal(value))
+        taken = [row for row in inbox.quarantined(session, store.id) if _is_from(row, store)]
+        for row in taken:
+            row.state, row.due_at, row.problem, row.mend = DUE, now, None, None
+        facts = {"fields": sorted(changes), "taken_over": len(taken)}
+        audit(session, now, who, "store.change", store.id, **facts)
+    return store
+
+
+def _is_from(row: InboxRow, store: Store) -> bool:
+    return same_source(row.source, store.url)
 
 
 def set_mode(
@@ -149,13 +183,19 @@ def _check(new: NewStore) -> None:
             f"store name {new.name[:60]!r}: small letters, digits and hyphens only",
             mend='choose a name such as "tea-shop"',
         )
-    parts = urlsplit(new.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise SettingsError(
-            "--url: not the address of a shop", mend="give it as https://shop.example"
-        )
-    for field in ("consumer_key", "consumer_secret", "webhook_secret"):
-        if not getattr(new, field).strip():
+    fields = ("url", "consumer_key", "consumer_secret", "webhook_secret")
+    _check_fields({field: getattr(new, field) for field in fields})
+
+
+def _check_fields(fields: dict[str, str]) -> None:
+    if "url" in fields:
+        parts = urlsplit(fields["url"])
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise SettingsError(
+                "--url: not the address of a shop", mend="give it as https://shop.example"
+            )
+    for field, value in fields.items():
+        if not value.strip():
             raise SettingsError(
                 f"--{field.replace('_', '-')} is empty",
                 mend="make the key in WooCommerce > Settings > Advanced > REST API",

@@ -83,5 +83,7 @@ def _row(store: Store, delivery: Delivery, now: datetime, *, ours: bool) -> dict
     }
     if not ours:
         row["problem"] = f"it came from {delivery.source}, the shop is {store.url}"
-        row["mend"] = "a copy of the shop signs with the same secret; if the shop moved, say so"
+        row["mend"] = (
+            f"a copy of the shop signs alike; if it moved: store change {store.name} --url ADDRESS"
+        )
     return row

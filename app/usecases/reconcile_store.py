@@ -253,7 +253,7 @@ def mend_webhooks(db: Database, reach: Reach, store: Store, shop: Shop) -> str |
     plan = plan_webhooks(shop.webhooks(), address)
     if not plan.create and not plan.delete:
         return None
-    if not may_write_to_shop(standing):
+    if not may_write_to_shop(standing.mode):
         return f"missing or disabled: {', '.join(plan.create)} (shadow mode changes nothing)"
     for webhook_id in plan.delete:
         shop.delete_webhook(webhook_id)

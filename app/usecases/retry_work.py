@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import work
@@ -19,6 +20,17 @@ KINDS: dict[str, Any] = {
     "file": DocumentFile,
     "message": Message,
 }
+
+
+def parked_rows(session: Session, limit: int) -> list[tuple[str, Any]]:
+    """Parked rows of every kind, each with the kind's name, the newest first."""
+    return [
+        (kind, row)
+        for kind, table in KINDS.items()
+        for row in session.scalars(
+            select(table).where(table.state == work.PARKED).order_by(table.id.desc()).limit(limit)
+        )
+    ]
 
 
 def retry_parked(

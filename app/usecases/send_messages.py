@@ -1,7 +1,7 @@
 """Tell customers what was decided, through their shop, at most once.
 
     claim -> fence -> order read again: still true? -> notes read: said already?
-          -> words and the try kept -> note posted with its reference -> notes read back -> row ended
+          -> words and the try kept -> note posted with its reference -> notes read back -> done
 
 A note has no idempotency key, and a shop can act after we have given up waiting. So every message
 carries a reference of its own, and the order's notes are read before every try, the first one

@@ -54,11 +54,7 @@ def make_link(db: Database, email: str, *, who: str, now: datetime) -> str:
         SettingsError: nobody has this address.
     """
     with db.write() as session:
-        person = person_by_email(session, email)
-        if person is None:
-            raise SettingsError(
-                f"nobody signs in as {email[:80]}", mend="add them: staff add EMAIL --role owner"
-            )
+        person = _find(session, email)
         token = token_urlsafe(32)
         session.add(
             SignInLink(person_id=person.id, token_sha256=_hash(token), expires_at=now + LINK_LIFE)
@@ -96,11 +92,11 @@ def enter_with_password(db: Database, email: str, password: str, now: datetime) 
         return person
 
 
-def set_password(db: Database, person_id: int, password: str, now: datetime) -> None:
-    """Set a person's password; all their other sessions end.
+def set_password(db: Database, email: str, password: str, *, who: str, now: datetime) -> None:
+    """Set a person's password; all their sessions end.
 
     Raises:
-        SettingsError: it is too short.
+        SettingsError: it is too short, or nobody has this address.
     """
     if len(password) < SHORTEST_PASSWORD:
         raise SettingsError(
@@ -108,10 +104,19 @@ def set_password(db: Database, person_id: int, password: str, now: datetime) -> 
         )
     hashed = _hasher.hash(password)
     with db.write() as session:
-        person = session.get_one(Person, person_id)
+        person = _find(session, email)
         person.password_hash = hashed
         person.session_epoch += 1
-        audit(session, now, person.email, "staff.password")
+        audit(session, now, who, "staff.password", person=person.id)
+
+
+def _find(session: Session, email: str) -> Person:
+    person = person_by_email(session, email)
+    if person is None:
+        raise SettingsError(
+            f"nobody signs in as {email[:80]}", mend="add them: staff add EMAIL --role owner"
+        )
+    return person
 
 
 def _is_right(person: Person | None, password: str, now: datetime) -> bool:

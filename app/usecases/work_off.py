@@ -1,29 +1,35 @@
 """Work off claimed rows one by one, and decide what becomes of those that fail.
 
-    claim a batch -> for each: do it -> finished | tried again later | parked with its mend
+    claim a batch -> for each: still ours? -> do it -> finished | tried again later | parked
 
 The one loop behind the inbox, documents and messages. `do` ends the row itself, in the same
-transaction as its effects; a row whose lease was lost meanwhile is left to its new owner.
+transaction as its effects; a row whose lease was lost meanwhile is left to its new owner. Where
+the first rows of a batch took long (a shop that answers slowly), the leases of the rest are
+renewed, so that no other worker takes them up at the same time.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.db import work
 from app.db.engine import Database
 from app.domain.patience import pause_after
-from app.errors import KikubariError
+from app.errors import KikubariError, StorageUnavailable
 from app.usecases.ports import Clock
 
 log = structlog.get_logger()
 
+RENEWED_AFTER = 3
+"""Leases are renewed when one third of their time is over."""
 UNEXPECTED_MEND = "this is a fault of ours: see the log, report it, then retry"
 
 
@@ -59,7 +65,7 @@ def work_due(
             limit=turn.limit,
             where=held_back,
         )
-    work_off(db, table, ids, do, owner=turn.owner, clock=clock)
+    work_off(db, table, ids, do, turn, clock)
     return len(ids)
 
 
@@ -68,25 +74,44 @@ def work_off(
     table: Any,
     row_ids: list[int],
     do: Callable[[int], None],
-    *,
-    owner: str,
+    turn: Turn,
     clock: Clock,
-) -> int:
-    """Do each row; how many ended well."""
-    done = 0
-    for row_id in row_ids:
-        try:
-            do(row_id)
-            done += 1
-        except work.LeaseLost:
-            log.warning("lease lost", table=table.__tablename__, row=row_id)
-        except KikubariError as error:
-            put_aside(db, table, row_id, error, owner=owner, clock=clock)
-        except Exception as error:  # a fault of ours parks this row and must not stop the others
-            log.exception("unexpected", table=table.__tablename__, row=row_id)
-            fault = KikubariError(f"unexpected {type(error).__name__}", mend=UNEXPECTED_MEND)
-            put_aside(db, table, row_id, fault, owner=owner, clock=clock)
-    return done
+) -> None:
+    """Do each row that is still ours when its moment comes."""
+    leased_at, ours = time.monotonic(), set(row_ids)
+    for place, row_id in enumerate(row_ids):
+        if time.monotonic() - leased_at > turn.lease_seconds / RENEWED_AFTER:
+            leased_at = time.monotonic()
+            with db.write() as session:
+                ours = work.renew(
+                    session,
+                    table,
+                    row_ids[place:],
+                    owner=turn.owner,
+                    now=clock(),
+                    lease_seconds=turn.lease_seconds,
+                )
+        if row_id in ours:
+            _do_one(db, table, row_id, do, turn.owner, clock)
+
+
+def _do_one(
+    db: Database, table: Any, row_id: int, do: Callable[[int], None], owner: str, clock: Clock
+) -> None:
+    try:
+        do(row_id)
+    except work.LeaseLost:
+        log.warning("lease lost", table=table.__tablename__, row=row_id)
+    except KikubariError as error:
+        put_aside(db, table, row_id, error, owner=owner, clock=clock)
+    except (OperationalError, InterfaceError, OSError) as error:
+        log.warning("storage", table=table.__tablename__, row=row_id, why=type(error).__name__)
+        gone = StorageUnavailable(f"the database or the disk failed ({type(error).__name__})")
+        put_aside(db, table, row_id, gone, owner=owner, clock=clock)
+    except Exception as error:  # a fault of ours parks this row and must not stop the others
+        log.exception("unexpected", table=table.__tablename__, row=row_id)
+        fault = KikubariError(f"unexpected {type(error).__name__}", mend=UNEXPECTED_MEND)
+        put_aside(db, table, row_id, fault, owner=owner, clock=clock)
 
 
 def put_aside(

@@ -1,6 +1,6 @@
 """What a person sees when something is wrong: what it is, why, and the mend. Never a traceback.
 
-Shops and monitors, who read no pages, get one line of plain text.
+Monitors, who read no pages, get one line of plain text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import StorageUnavailable
 
-FOR_PROGRAMS = ("webhooks", "health")
+FOR_PROGRAMS = ("/healthz", "/readyz")
 KEPT_HEADERS = ("Allow", "Retry-After")
 BARE = "<!doctype html><title>Kikubari</title><p>Something failed here. Try again in a minute.</p>"
 
@@ -45,7 +45,7 @@ def _storage_problem(error: Exception) -> Response:
 
 def _answer(code: int, cause: str) -> Response:
     """A page, or a line for programs. Where the database fails, nobody is looked up in it again."""
-    if request.blueprint in FOR_PROGRAMS or request.path.startswith("/webhooks/"):
+    if request.path in FOR_PROGRAMS:
         return Response(f"{code}\n", status=code, mimetype="text/plain")
     g.without_person = cause == "storage"
     is_document = request.blueprint == "documents"

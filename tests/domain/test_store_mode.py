@@ -50,8 +50,8 @@ def test_in_test_mode_only_the_test_address_is_written_to() -> None:
 
 
 def test_shadow_writes_nothing_to_the_shop() -> None:
-    assert not may_write_to_shop(Standing(Mode.SHADOW, SINCE))
-    assert may_write_to_shop(Standing(Mode.TEST, SINCE))
+    assert not may_write_to_shop(Mode.SHADOW)
+    assert may_write_to_shop(Mode.TEST) and may_write_to_shop(Mode.LIVE)
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.routing import Rule
 
-from app.db.staff import AuditEntry, Person, person_by_email
+from app.db.staff import AuditEntry
 from app.usecases.sign_in import LINK_LIFE, LOCK_TIME, MOST_FAILURES, set_password
 from tests.web.site import NORMAL, PEOPLE, Site, copy_of, open_site, post
 
@@ -68,10 +72,20 @@ def visitor(site: Site, who: str) -> FlaskClient:
     return site.client("" if who == "stranger" else who)
 
 
+def rules_of(site: Site) -> Iterator[Rule]:
+    """The addresses of the pages, and of the small application that takes deliveries."""
+    yield from site.app.url_map.iter_rules()
+    front = site.app.wsgi_app
+    assert isinstance(front, DispatcherMiddleware)
+    for intake in front.mounts.values():
+        assert isinstance(intake, Flask)
+        yield from intake.url_map.iter_rules()
+
+
 def test_every_address_is_in_the_table(site: Site) -> None:
     known = {
         (method, rule.endpoint)
-        for rule in site.app.url_map.iter_rules()
+        for rule in rules_of(site)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert known == set(TABLE) == set(ADDRESSES)
@@ -115,7 +129,7 @@ def test_a_token_of_another_session_is_refused(site: Site) -> None:
 
 def test_every_answer_carries_the_protecting_headers(site: Site) -> None:
     client = site.client("owner")
-    answers = [ask(site, client, key) for key in TABLE]
+    answers = [ask(site, client, key) for key in TABLE if key[1] != "webhooks.receive"]
     answers += [client.get("/nowhere"), client.get("/sign-out"), client.post("/sign-out")]
     for answer in answers:
         policy = answer.headers["Content-Security-Policy"]
@@ -161,15 +175,7 @@ def test_a_one_time_link_grows_too_old(site: Site) -> None:
 
 
 def give_password(site: Site, role: str) -> None:
-    person = person_of(site, role)
-    set_password(site.services.db, person.id, PASSWORD, site.clock())
-
-
-def person_of(site: Site, role: str) -> Person:
-    with site.services.db.read() as session:
-        person = person_by_email(session, PEOPLE[role])
-    assert person
-    return person
+    set_password(site.services.db, PEOPLE[role], PASSWORD, who="test", now=site.clock())
 
 
 def test_wrong_passwords_lock_a_person_out_for_a_while(site: Site) -> None:
@@ -261,9 +267,9 @@ def test_a_dead_document_link_speaks_to_the_customer(site: Site) -> None:
 
 
 def test_programs_get_a_line_and_no_page(site: Site) -> None:
-    answer = site.client().get("/webhooks/woocommerce/guess")
+    answer = site.client().post("/healthz")
     assert (answer.status_code, answer.mimetype, answer.text) == (405, "text/plain", "405\n")
-    assert "POST" in answer.headers["Allow"]
+    assert "GET" in answer.headers["Allow"]
 
 
 def test_a_database_that_is_away_is_said_without_asking_it(
