@@ -59,5 +59,6 @@ def create_intake(state: WebState) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = webhooks.LARGEST_BODY
     app.extensions[STATE] = state
+    safety.protect_answers(app)
     app.register_blueprint(webhooks.blueprint)
     return app

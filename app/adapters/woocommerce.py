@@ -219,7 +219,7 @@ class WooShop:
         if status in (401, 403):
             raise ShopRefused(
                 words,
-                mend="the key is wrong, read-only or its user is gone: give a new one, `store change`",
+                mend="the key is wrong, read-only, or its user is gone: store change",
             )
         if status in (404, 410):
             raise ShopMissing(words)

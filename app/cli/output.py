@@ -43,7 +43,7 @@ def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
     """Print rows that share their keys."""
     if as_json:
-        click.echo(json.dumps(rows, default=_plain, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(rows, default=_plain, ensure_ascii=False))
         return
     if not rows:
         click.echo(empty)
@@ -59,7 +59,7 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
 def show_one(facts: dict[str, Any], *, as_json: bool) -> None:
     """Print one thing: a line for each fact."""
     if as_json:
-        click.echo(json.dumps(facts, default=_plain, ensure_ascii=False, indent=1))
+        click.echo(json.dumps(facts, default=_plain, ensure_ascii=False))
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():

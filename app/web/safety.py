@@ -22,6 +22,18 @@ def protect(app: Flask) -> None:
     app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce
 
 
+def protect_answers(app: Flask) -> None:
+    """The few headers of an application that answers machines, with words and no pages."""
+    app.after_request(_machine_headers)
+
+
+def _machine_headers(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _new_nonce() -> None:
     g.csp_nonce = secrets.token_urlsafe(16)
 

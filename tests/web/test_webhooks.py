@@ -143,7 +143,9 @@ def test_a_missing_or_wrong_signature_is_refused(
 
 def test_an_unknown_store_key_is_404(sqlite_world: World) -> None:
     client = client_of(sqlite_world)
-    assert client.post("/webhooks/woocommerce/nobody", data=b"webhook_id=1").status_code == 404
+    answer = client.post("/webhooks/woocommerce/nobody", data=b"webhook_id=1")
+    assert answer.status_code == 404 and answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/webhooks/woocommerce/nobody").status_code == 405
 
 
 def test_a_body_over_the_cap_is_refused_before_it_is_read(sqlite_world: World) -> None:
