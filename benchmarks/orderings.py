@@ -28,17 +28,18 @@ from common import finish, fresh_world
 from sqlalchemy import event, select
 
 from app.db import inbox
-from app.db.documents import IssueRequest
+from app.db.documents import NOT_OWED, IssueRequest
 from app.db.inbox import InboxRow
 from app.db.notices import Notice
 from app.db.orders import Order
 from app.db.stores import Store
-from app.db.work import DUE, PARKED
+from app.db.work import DUE
 from app.demo.deliveries import php_json
 from app.demo.shop import DemoShop
 from app.domain.delivery import read_delivery
 from app.domain.order import read_order
 from app.errors import ShopMissing
+from app.logs import configure_logging
 from app.usecases.issue_invoice import issue_due
 from app.usecases.process_delivery import process_due
 from app.usecases.watch_shipments import watch_due
@@ -374,10 +375,8 @@ class Bench:
                 }
             query = select(Order.remote_id, IssueRequest).join(Order).where(window)
             for remote_id, owed in session.execute(query):
-                if owed.state not in (PARKED, "not_owed"):
+                if owed.state != NOT_OWED:
                     states[remote_id]["owed"].append((owed.kind, owed.state))
-                elif owed.state == PARKED:
-                    states[remote_id]["owed"].append((owed.kind, owed.state, owed.problem))
             told = select(Order.remote_id, Notice).join(Order).where(window).order_by(Notice.kind)
             for remote_id, notice in session.execute(told):
                 words = (notice.kind, notice.promise_version, json.dumps(notice.facts))
@@ -405,6 +404,7 @@ def _differences(where: str, expected: Any, found: Any) -> Iterator[str]:
 
 def run(most: int, seed: int, *, say: Callable[[str], None]) -> dict[str, Any]:
     """All scenarios; the numbers of the last line."""
+    configure_logging("WARNING")
     dice, begun = random.Random(seed), time.monotonic()  # noqa: S311 - repeatable on purpose
     with fresh_world() as world:
         event.listen(world.services.db.engine, "connect", _hurry)

@@ -15,6 +15,11 @@ from app.db.upsert import dialect_insert, insert_once
 from app.db.work import DUE, PARKED, Work, work_index
 
 
+NOT_OWED = "nothing"
+"""State of a request that nothing came of: the order was paid before the store began, or does not
+count as paid any more. It becomes due again if it does."""
+
+
 class Series(Base):
     """The next number of a series. Its row is locked while a number is taken."""
 
@@ -105,7 +110,7 @@ def request_document(
     now: datetime,
     state: str,
 ) -> bool:
-    """Note that a document is owed. False: it was noted before."""
+    """Note that a document is owed, or owed again after all. False: that was noted before."""
     values = {
         "store_id": store_id,
         "order_id": order_id,
@@ -115,7 +120,34 @@ def request_document(
         "due_at": now,
         "attempts": 0,
     }
-    return insert_once(session, IssueRequest, ["store_id", "kind", "cause"], values) is not None
+    if insert_once(session, IssueRequest, ["store_id", "kind", "cause"], values) is not None:
+        return True
+    revived = session.execute(
+        update(IssueRequest)
+        .where(
+            IssueRequest.store_id == store_id,
+            IssueRequest.kind == kind,
+            IssueRequest.cause == cause,
+            IssueRequest.state == NOT_OWED,
+        )
+        .values(state=state, due_at=now, attempts=0, done_at=None, problem=None),
+        execution_options={"synchronize_session": False},
+    )
+    return bool(revived.rowcount)  # type: ignore[attr-defined]
+
+
+def withdraw_requests(session: Session, order_id: int, now: datetime) -> None:
+    """What was owed for an order and is not issued yet is owed no more: it is not paid any more,
+    or gone. A worker that has claimed it loses its lease, and takes no number."""
+    session.execute(
+        update(IssueRequest)
+        .where(
+            IssueRequest.order_id == order_id,
+            IssueRequest.state.in_((DUE, PARKED, "shadow")),
+        )
+        .values(state=NOT_OWED, done_at=now, lease_owner=None, lease_until=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def take_up_shadowed(session: Session, store_id: int, paid_since: datetime, now: datetime) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from app.db.base import Base
 from app.db.types import BigId
 from app.db.upsert import dialect_insert
-from app.db.work import DUE, Work, work_index
+from app.db.work import DONE, DUE, Work, work_index
 
 QUARANTINED = "quarantined"
 
@@ -97,6 +97,14 @@ def not_held_back() -> ColumnElement[bool]:
         .exists()
     )
     return (InboxRow.subject == "") | ~held_back
+
+
+def was_worked_off(session: Session, store_id: int, subject: str) -> bool:
+    """Whether an earlier delivery about this has been worked off."""
+    query = select(InboxRow.id).where(
+        InboxRow.store_id == store_id, InboxRow.subject == subject, InboxRow.state == DONE
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def last_received_at(session: Session, store_id: int) -> datetime | None:

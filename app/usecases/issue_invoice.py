@@ -27,7 +27,6 @@ from app.domain.language import customer_language
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
 from app.domain.store_mode import Verdict, document_verdict
 from app.domain.store_settings import ShopSettings
-from app.errors import InvoiceIncomplete
 from app.i18n import LANGUAGES
 from app.usecases.ports import Clock, Shops
 from app.usecases.stores import settings_of, standing_of
@@ -65,9 +64,17 @@ def issue_invoice(db: Database, shops: Shops, clock: Clock, row_id: int, *, owne
     with db.write() as session:
         store = session.get_one(Store, store.id)
         settings = settings_of(session, store.id)
-        verdict = _verdict(store, settings, snapshot)
+        verdict, why = _verdict(store, settings, snapshot)
         if verdict in (Verdict.SHADOW, Verdict.NOTHING):
-            work.finish(session, IssueRequest, row_id, owner=owner, now=now, state=verdict.value)
+            work.finish(
+                session,
+                IssueRequest,
+                row_id,
+                owner=owner,
+                now=now,
+                state=verdict.value,
+                problem=why,
+            )
             return
         specimen = verdict is Verdict.SPECIMEN
         if not documents.document_for(session, store.id, request.kind, request.cause, specimen):
@@ -75,15 +82,16 @@ def issue_invoice(db: Database, shops: Shops, clock: Clock, row_id: int, *, owne
         work.finish(session, IssueRequest, row_id, owner=owner, now=now, problem=None)
 
 
-def _verdict(store: Store, settings: ShopSettings, snapshot: OrderSnapshot) -> Verdict:
-    """What the store's mode says now: it may have changed since the request was made."""
+def _verdict(
+    store: Store, settings: ShopSettings, snapshot: OrderSnapshot
+) -> tuple[Verdict, str | None]:
+    """What holds now, and why if it is no document: order and mode may have changed since the
+    request was made. If the order counts as paid again, its request becomes due again."""
     paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
     if paid_at is None:
-        raise InvoiceIncomplete(
-            f"order {snapshot.number} is {snapshot.status} and does not count as paid any more",
-            mend="if it was paid all the same, set it to processing in the shop, then retry",
-        )
-    return document_verdict(standing_of(store, settings), paid_at)
+        why = f"order {snapshot.number} is {snapshot.status} and does not count as paid any more"
+        return Verdict.NOTHING, why
+    return document_verdict(standing_of(store, settings), paid_at), None
 
 
 def _freeze(

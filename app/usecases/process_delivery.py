@@ -19,7 +19,7 @@ from app.domain.delivery import DeliveryKind, load_object
 from app.domain.order import OrderSnapshot, is_newer, read_order
 from app.errors import PayloadUnusable, ShopAnswerUnusable, ShopMissing
 from app.usecases.ports import Clock, Shops
-from app.usecases.record_order import record_deleted, record_order
+from app.usecases.record_order import DELETED, record_deleted, record_order
 from app.usecases.work_off import Turn, work_due
 
 
@@ -68,13 +68,20 @@ def process_delivery(db: Database, shops: Shops, clock: Clock, row_id: int, *, o
 def _compare(
     db: Database, store: Store, snapshot: OrderSnapshot | None, payload: dict[str, Any]
 ) -> bool | None:
-    """True: record it. False: nothing new. None: only the shop can tell."""
+    """True: record it. False: nothing new. None: only the shop can tell.
+
+    A payload of an order that is gone may have been sent before it went, whatever its date: one
+    that we know as deleted, or that we were told of before and could not find.
+    """
     if snapshot is None:
         return None
     with db.read() as session:
         known = order_by_remote_id(session, store.id, snapshot.id)
-    if known is None:
-        return True
+        if known is None:
+            subject = f"order:{snapshot.id}"
+            return None if inbox.was_worked_off(session, store.id, subject) else True
+    if known.status == DELETED:
+        return None
     newer = is_newer(snapshot, known.modified_at)
     if newer is None and known.payload == payload:
         return False

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db.documents import request_document
+from app.db.documents import request_document, withdraw_requests
 from app.db.orders import Order, OrderEvent, order_by_remote_id
 from app.db.stores import Store
 from app.db.work import DUE
@@ -20,7 +20,7 @@ from app.domain.address import full_name
 from app.domain.calendar import calendar_of
 from app.domain.delay import Condition, Promise, assess, promise_for
 from app.domain.invoice import DocumentKind
-from app.domain.order import OrderSnapshot, became_paid_at
+from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
 from app.domain.shipment import shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
 from app.domain.store_settings import ShopSettings
@@ -61,28 +61,32 @@ def record_deleted(session: Session, store: Store, remote_id: int, now: datetime
         facts = {"from": order.status, "to": DELETED}
         session.add(OrderEvent(order_id=order.id, at=now, kind="status", facts=facts))
         order.status, order.read_at, order.next_check_at = DELETED, now, None
+        withdraw_requests(session, order.id, now)
     return order
 
 
 def watch(
     store: Store, order: Order, snapshot: OrderSnapshot, settings: ShopSettings, now: datetime
 ) -> None:
-    """Give the order its promise once, and set when the shipment watch looks at it next."""
-    standing = standing_of(store, settings)
+    """Give the order its promise once, and set when the shipment watch looks at it next.
+
+    The promise stands from the payment on, also where we hear of the order only after it was
+    shipped or cancelled: what is known in the end must not depend on what arrived first.
+    """
     order.next_check_at = None
-    if message_verdict(standing, order.paid_at, snapshot.email) is Verdict.NOTHING:
+    paid_at, standing = order.paid_at or snapshot.paid_at, standing_of(store, settings)
+    if paid_at is None or not is_to_be_shipped(snapshot):
+        return
+    if message_verdict(standing, paid_at, snapshot.email) is Verdict.NOTHING:
         return
     calendar, rules = calendar_of(settings), settings.promise
-    if order.paid_at is None:
-        return
-    promise = promise_for(snapshot, order.paid_at, rules, calendar)
-    found = assess(snapshot, order.paid_at, promise, rules, calendar, now)
-    if found.condition is Condition.NOT_WATCHED:
-        return
+    promise = promise_for(snapshot, paid_at, rules, calendar)
     if order.promised_on is None:
         order.promised_on, order.ship_by_on = promise.deliver_by_on, promise.ship_by_on
         order.promise_version = 1
-    order.next_check_at = found.next_check_at or now
+    found = assess(snapshot, order.paid_at, promise, rules, calendar, now)
+    if found.condition is not Condition.NOT_WATCHED:
+        order.next_check_at = found.next_check_at or now
 
 
 def promise_of(order: Order) -> Promise | None:
@@ -111,6 +115,7 @@ def _owe_document(
 ) -> None:
     verdict = document_verdict(standing_of(store, settings), order.paid_at)
     if verdict is Verdict.NOTHING:
+        withdraw_requests(session, order.id, now)
         return
     request_document(
         session,

@@ -1,0 +1,60 @@
+"""A worker's queue is supplied from the database, whatever Redis forgets."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from app.domain.store_mode import Mode
+from tests.world import World
+from workers import supply
+from workers.supply import WORK, Supplier
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Queue:
+    connection = Redis.from_url(redis_url)
+    made = Queue("kikubari-test", connection=connection, serializer=JSONSerializer)
+    made.empty()
+    return made
+
+
+def test_work_is_supplied_once_until_it_is_done(sqlite_world: World, queue: Queue) -> None:
+    supplier = Supplier(sqlite_world.services, queue)
+    assert supplier.supply() == []
+    sqlite_world.connect(mode=Mode.SHADOW)
+    assert supplier.supply() == ["workers.tasks.reconcile_stores"]
+    assert supplier.supply() == [] and queue.count == 1
+    supplier.begun("workers.tasks.reconcile_stores")
+    assert supplier.supply() == []
+    supplier.ended("workers.tasks.reconcile_stores")
+    assert supplier.supply() == ["workers.tasks.reconcile_stores"]
+
+
+def test_what_redis_forgets_is_supplied_again(
+    sqlite_world: World, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_world.connect(mode=Mode.SHADOW)
+    supplier = Supplier(sqlite_world.services, queue)
+    supplier.supply()
+    queue.empty()  # as a restart of Redis without its file does
+    assert queue.count == 0
+    monkeypatch.setattr(supply, "FORGOTTEN_AFTER", 0.0)
+    assert supplier.supply() == ["workers.tasks.reconcile_stores"] and queue.count == 1
+
+
+def test_every_task_that_is_supplied_exists() -> None:
+    from workers import tasks
+
+    for name in WORK:
+        module, _, function = name.rpartition(".")
+        assert module == "workers.tasks" and callable(getattr(tasks, function))
+
+
+def test_a_job_carries_no_data(sqlite_world: World, queue: Queue) -> None:
+    sqlite_world.connect(mode=Mode.SHADOW)
+    Supplier(sqlite_world.services, queue).supply()
+    (job,) = queue.jobs
+    assert not job.args and not job.kwargs
