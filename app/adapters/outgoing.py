@@ -1,0 +1,106 @@
+"""Requests leave only for the shop's own host: its addresses are looked up, checked and pinned.
+
+    host -> every address it resolves to -> one is forbidden? refuse -> connect to a checked one
+
+The check and the connection use the same look-up, so that a name cannot point elsewhere between
+the two. TLS still asks for the shop's name. Redirects are not followed by the caller.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+
+class ForbiddenAddress(Exception):
+    """A shop's name leads into a private network. No OSError, so that nothing tries it again."""
+
+
+def checked_addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host, all of them public.
+
+    Raises:
+        ForbiddenAddress: one of them is loopback, private, link-local or otherwise not public.
+        OSError: the name cannot be resolved.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    for address in addresses:
+        if not is_public(address):
+            raise ForbiddenAddress(f"{host} leads to {address}, which is no public address")
+    return addresses
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet, also behind its IPv6 disguises."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is not None and not inner.is_global:
+            return False
+        if ip in ipaddress.ip_network("64:ff9b::/96"):
+            return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF).is_global
+    return ip.is_global and not ip.is_multicast
+
+
+class _Pinned:
+    """Connects to an address that was checked in the same breath."""
+
+    def _new_conn(self: Any) -> socket.socket:
+        try:
+            return _connect(checked_addresses(self.host, self.port), self)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"connecting to {self.host} took too long") from error
+        except OSError as error:
+            raise NewConnectionError(self, f"no connection: {error}") from error
+
+
+def _connect(addresses: list[str], connection: Any) -> socket.socket:
+    """The first address that answers."""
+    problem: OSError | None = None
+    for address in addresses:
+        try:
+            made = socket.create_connection((address, connection.port), connection.timeout)
+        except OSError as error:
+            problem = error
+            continue
+        for option in connection.socket_options or ():
+            made.setsockopt(*option)
+        return made
+    raise problem or OSError("the name has no address")
+
+
+class _PinnedHttp(_Pinned, HTTPConnection):
+    pass
+
+
+class _PinnedHttps(_Pinned, HTTPSConnection):
+    pass
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _PinnedHttp
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _PinnedHttps
+
+
+class PublicOnlyAdapter(HTTPAdapter):
+    """A `requests` transport that reaches public addresses alone."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
