@@ -93,5 +93,17 @@ class InvoiceIncomplete(KikubariError):
     """A fact that the invoice must carry is missing. Parks it with a request to the owner."""
 
 
+class NumberInUse(KikubariError):
+    """A number was about to be used a second time; its transaction is rolled back."""
+
+
+class BackupUnusable(KikubariError):
+    """A file is no backup of ours, is damaged, or does not fit this installation."""
+
+
+class SentBefore(KikubariError):
+    """An invoice for this order left before a backup was restored. Parks the request."""
+
+
 class RenderingFailed(KikubariError):
     """The renderer could not make the document."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from app.adapters.archive import TarArchive
 from app.adapters.disk import DiskFiles
 from app.adapters.fence import DatabaseFence, FileFence
 from app.adapters.links import SignedLinks
 from app.adapters.pdf import PdfRenderer
 from app.adapters.secret_box import FernetBox
+from app.adapters.witness_file import WitnessFile
 from app.adapters.woocommerce import WooShop
 from app.adapters.wording import TemplateWording
 from app.db.engine import Database
@@ -18,6 +20,7 @@ from app.db.group_commit import InboxWriter
 from app.db.stores import Store
 from app.domain.store_mode import Mode, may_write_to_shop
 from app.settings import Settings
+from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
 from app.usecases.reconcile_store import Reach, Rhythm
 from app.usecases.send_messages import Outside
@@ -71,9 +74,22 @@ class Services:
         return DatabaseFence(self.db.engine)
 
     @cached_property
+    def witness(self) -> WitnessFile:
+        return WitnessFile(self.settings.data_dir)
+
+    @cached_property
+    def archive(self) -> TarArchive:
+        return TarArchive()
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What issuing and sending pass."""
+        return Gate(self.db, self.witness, self.clock)
+
+    @cached_property
     def outside(self) -> Outside:
         """What sending needs."""
-        return Outside(self.shop, TemplateWording(), self.fence, self.links, self.clock)
+        return Outside(self.shop, TemplateWording(), self.fence, self.links, self.clock, self.gate)
 
     @cached_property
     def reach(self) -> Reach:

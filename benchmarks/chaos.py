@@ -19,9 +19,13 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from common import finish
+from sqlalchemy import ColumnElement, func, select, true
 
+from app.db.documents import Document, DocumentFile
+from app.db.orders import Order
 from app.demo.server import running
 from app.demo.shop import DemoShop
 from app.launch.network import wait_until_up
@@ -41,6 +45,8 @@ AIMED = 0.8
 """The share of kills that wait until a task is under way."""
 ALONE = 0.2
 """The share of kills that hit one worker alone."""
+REDIS_TOO = 0.3
+"""The share of kills of all processes that end Redis as well."""
 LEASE_SECONDS = 4.0
 RECONCILE_SECONDS = 15.0
 POLL_SECONDS = 3.0
@@ -48,12 +54,19 @@ LATE_SECONDS = 6.0
 """How long to look for what comes late once all is there: longer than the shop acts late."""
 
 
+FINISHED: dict[Any, ColumnElement[bool]] = {
+    Order: true(),
+    Document: true(),
+    DocumentFile: DocumentFile.path.is_not(None),
+}
+
+
 class Chaos:
-    """One run. Moments of kills and wipes are shares of the messages that are owed in the end."""
+    """One run. Moments of kills and wipes are shares of the whole work."""
 
     def __init__(self, asked: argparse.Namespace, product: Product, shop: DemoShop) -> None:
         self.asked, self.product, self.shop = asked, product, shop
-        self.dice = random.Random(asked.seed)  # noqa: S311 - repeatable on purpose
+        self.dice = random.Random(asked.seed)
         self.services = product.services()
         self.customers = Customers(shop, asked.orders, asked.seed)
         self.kills = self._moments(asked.kills)
@@ -69,8 +82,7 @@ class Chaos:
         while time.monotonic() < end:
             done = sum(map(len, customer_notes(self.shop).values()))
             self.customers.done = done
-            share = done / max(1, round(self.asked.orders * 1.05))
-            self._strike(share)
+            self._strike(self._progress(done))
             if not self._is_busy() and not self.kills and not self.wipes and self._is_complete():
                 return True
             self._say(done)
@@ -89,6 +101,13 @@ class Chaos:
     def _moments(self, number: int) -> list[float]:
         return sorted((self.dice.uniform(0.01, 0.95) for _ in range(number)), reverse=True)
 
+    def _progress(self, done: int) -> float:
+        """The share of the whole work that is done: recorded, numbered, rendered, told."""
+        with self.services.db.read() as session:
+            for table, finished in FINISHED.items():
+                done += session.scalar(select(func.count()).select_from(table).where(finished)) or 0
+        return done / max(1, self.asked.orders * (1.05 + len(FINISHED)))
+
     def _strike(self, share: float) -> None:
         if self.wipes and share >= self.wipes[-1]:
             self.wipes.pop()
@@ -105,6 +124,8 @@ class Chaos:
             time.sleep(self.dice.uniform(0, 1.0))
         names = (f"worker-{self.dice.randint(1, self.asked.workers)}",) if alone else ()
         pids = self.product.kill(*names)
+        if not alone and self.dice.random() < REDIS_TOO:
+            self.product.kill_redis()
         held = held_leases(self.services.db, pids, self.services.clock())
         self.killed += 1
         self.in_task += bool(held)

@@ -36,7 +36,9 @@ from app.db.stores import Store
 from app.db.work import DUE, PARKED
 from app.demo.shop import DemoShop
 from app.demo.story import SETTINGS, TOPICS
+from app.domain.invoice import DocumentKind
 from app.domain.store_mode import Mode
+from app.launch.children import guarded
 from app.launch.redis_server import Server, Socket, find_server, start_server
 from app.services import Services
 from app.settings import load_settings
@@ -132,6 +134,7 @@ class Product:
         """Start all that does not run."""
         if self._redis is None:
             self._first_redis()
+        self.start_redis()
         if web:
             self._keep("web", self._web())
         for number in range(self.workers):
@@ -140,6 +143,11 @@ class Product:
     def pids(self, kind: str = "worker") -> list[int]:
         """The processes of a kind that we started and have not ended."""
         return [one.pid for name, one in self._running.items() if name.startswith(kind)]
+
+    def living(self, pids: list[int]) -> list[int]:
+        """Those of these processes that we started and that still run."""
+        alive = {one.pid for one in self._running.values() if one.poll() is None}
+        return [pid for pid in pids if pid in alive]
 
     def kill(self, *names: str) -> list[int]:
         """SIGKILL the groups of these, or of web and all workers; the pids of killed workers."""
@@ -210,8 +218,6 @@ class Product:
             self._running[name] = self._spawn(name, argv, ROOT)
 
     def _spawn(self, name: str, argv: list[str], cwd: Path) -> Server:
-        from app.launch.children import guarded
-
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 guarded(argv),
@@ -294,7 +300,7 @@ class Customers(threading.Thread):
 
     def __post_init__(self) -> None:
         super().__init__(name="customers", daemon=True)
-        self._dice = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
+        self._dice = random.Random(self.seed)
 
     __hash__ = threading.Thread.__hash__
 
@@ -427,6 +433,7 @@ def _documents(db: Database, data_dir: Path) -> tuple[dict[int, list[str]], list
         select(Order.remote_id, Document.number, Document.sequence, DocumentFile.path)
         .join(Document, Document.order_id == Order.id)
         .join(DocumentFile, DocumentFile.document_id == Document.id)
+        .where(Document.kind == DocumentKind.INVOICE.value, Document.specimen.is_(False))
     )
     with db.read() as session:
         for remote_id, number, sequence, path in session.execute(query):

@@ -48,7 +48,7 @@ def work(world: World) -> None:
     """Deliveries and documents; no rendering, no sending."""
     s = world.services
     while process_due(s.db, s.shop, s.clock, world.turn) + issue_due(
-        s.db, s.shop, s.clock, world.turn
+        s.db, s.shop, s.clock, world.turn, s.gate
     ):
         pass
 

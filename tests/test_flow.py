@@ -63,7 +63,7 @@ def test_the_link_in_the_note_opens_the_invoice_and_a_changed_one_does_not(
     assert "2026-00001" in pdf_text(answer.data)
     assert answer.headers["Cache-Control"] == "private, no-store"
     for wrong in (
-        path[:-1] + ("A" if path[-1] != "A" else "B"),
+        path[:-2] + ("A" if path[-2] != "A" else "B") + path[-1],
         "1",
         "x" * 5000,
         path.split(".")[0],

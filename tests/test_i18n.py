@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from app.adapters.wording import TemplateWording
+from app.domain.notice import NoticeKind
 from app.i18n import (
     FOLDER,
     LANGUAGES,
@@ -182,3 +184,48 @@ def test_an_environment_escapes_translates_and_tolerates_no_gaps(tmp_path: Path)
 def test_a_language_without_catalogue_speaks_english() -> None:
     assert translations("xx").gettext("Total") == "Total"
     assert translations("de").gettext("Total") == "Gesamtbetrag"
+
+
+# what customers are told
+
+JAPANESE = r"[\u3040-\u30ff\u3400-\u9fff]"
+FACTS = {
+    "order_number": "104829",
+    "promised_on": "2026-09-30",
+    "expected_on": "2026-11-25",
+    "number": "RE-2026-000128",
+    "total": "12345.60",
+    "currency": "EUR",
+    "decimals": 2,
+    "link": "https://kikubari.example/i/1.abcdefghijklmnopqrstuvwxyz",
+}
+"""What any kind of notice may say, each as long as it gets."""
+
+
+def words_in(text: str) -> float:
+    """How much there is to read. Japanese writes no spaces: two kana or kanji count as a word, so
+    110 words are 220 of them, which hold what 110 English words say; its figures are not counted.
+    """
+    said = re.sub(r"<[^>]*>", "", text)
+    return len(re.findall(JAPANESE, said)) / 2 or len(said.split())
+
+
+@pytest.mark.parametrize("contact", ["", "a-person@kikubari.example"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_notice_is_short_and_calm_and_says_whom_to_ask(
+    kind: NoticeKind, language: str, contact: str
+) -> None:
+    said = TemplateWording().compose(
+        kind, FACTS | {"contact": contact}, language=language, reference="KK-7F3QX2MP"
+    )
+    assert words_in(said) <= 110
+    assert said.count("KK-7F3QX2MP") == 1 and contact in said
+    assert said.count("href=") == len(re.findall(r"\w+://", said)) <= 1
+    assert not re.search(r"[!！]|unfortunately|leider|malheureusement|残念|あいにく", said, re.I)
+    assert len(re.findall(r"sorry|apolog|leid|entschuldig|désolé|excus|申し訳|お詫び", said)) <= 1
+
+
+def test_words_are_counted_in_each_way_of_writing() -> None:
+    assert words_in('Open <a href="https://a.example/b">the invoice</a>.') == 3
+    assert words_in("請求書 2026-1 を、") == 2

@@ -34,11 +34,15 @@ FORGOTTEN_AFTER = 15.0
 
 WORK: dict[str, Callable[[Session, Services], bool]] = {
     "workers.tasks.drain_inbox": lambda session, s: has_due(session, InboxRow, s.clock()),
-    "workers.tasks.issue_documents": lambda session, s: has_due(session, IssueRequest, s.clock()),
+    "workers.tasks.issue_documents": lambda session, s: (
+        has_due(session, IssueRequest, s.clock()) and not s.gate.halt()
+    ),
     "workers.tasks.render_documents": lambda session, s: has_due(session, DocumentFile, s.clock()),
     "workers.tasks.check_shipments": lambda session, s: bool(due_for_check(session, s.clock(), 1)),
     "workers.tasks.reconcile_stores": lambda session, s: has_due(session, Reconciling, s.clock()),
-    "workers.tasks.send_messages": lambda session, s: has_due(session, Message, s.clock()),
+    "workers.tasks.send_messages": lambda session, s: (
+        has_due(session, Message, s.clock()) and not s.gate.halt()
+    ),
 }
 """Each task by its dotted name, and how to see that it has something to do."""
 

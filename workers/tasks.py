@@ -48,7 +48,7 @@ def drain_inbox() -> int:
 def issue_documents() -> int:
     """Issue the documents that are owed."""
     s = services()
-    return _until_empty(lambda: issue_due(s.db, s.shop, s.clock, turn()))
+    return _until_empty(lambda: issue_due(s.db, s.shop, s.clock, turn(), s.gate))
 
 
 def render_documents() -> int:

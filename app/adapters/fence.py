@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from app.errors import KikubariError
+
 SLOTS = 4096
 """Lock files of one folder. Two names may share one: the second just waits for its next try."""
 
@@ -39,6 +41,25 @@ class FileFence:
             yield True
         finally:
             os.close(fd)
+
+
+@contextmanager
+def no_run(data_dir: Path) -> Iterator[None]:
+    """Keep `run.py` from working on a data folder within the block.
+
+    Raises:
+        KikubariError: it is at work now.
+    """
+    folder = data_dir / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("ab") as file:  # the one that app.launch.supervisor holds
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise KikubariError(
+                f"a run is at work on {data_dir}", mend="stop it first (Ctrl-C or SIGTERM)"
+            ) from None
+        yield
 
 
 class DatabaseFence:

@@ -20,7 +20,8 @@ from app.domain.witness import Account, SeriesKey
 from app.errors import NumberInUse, StorageUnavailable
 
 LONGEST = 64 * 1024
-"""Bytes from which on the file is written anew: two lines for each series."""
+FOR_EACH_SERIES = 400
+"""Bytes from which on the file is written anew, with two lines for each series."""
 
 
 class WitnessFile:
@@ -35,8 +36,13 @@ class WitnessFile:
 
     def read(self) -> Account | None:
         """What is written down; None where there is no witness."""
-        with self._turn:
-            return self._read()
+        try:
+            with self._turn:
+                return self._read()
+        except OSError as error:
+            raise StorageUnavailable(
+                f"{self._path} cannot be read ({error.strerror})", mend="make it readable"
+            ) from error
 
     def begin(self, account: Account) -> None:
         """Write a witness where there is none, or one without numbers."""
@@ -63,7 +69,7 @@ class WitnessFile:
                 raise StorageUnavailable(f"{self._path.name} is gone", mend="see db status")
             if number <= known.highest.get(series, 0):
                 raise NumberInUse(f"number {number} was used before", retry=60.0)
-            if self._place[1] > LONGEST:
+            if self._place[1] > LONGEST + FOR_EACH_SERIES * len(known.series):
                 self._write(known)
             self._append({"store": series[0], "series": series[1], "taken": number}, sync=True)
 
@@ -113,7 +119,8 @@ class WitnessFile:
     def _append(self, line: dict[str, Any], *, sync: bool) -> None:
         fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            os.ftruncate(fd, self._place[1])  # what a crash cut off
+            if os.fstat(fd).st_size > self._place[1]:
+                os.ftruncate(fd, self._place[1])  # what a crash cut off
             os.pwrite(fd, _line(line), self._place[1])
             if sync:
                 os.fdatasync(fd)
@@ -158,6 +165,8 @@ def _after(known: Account | None, line: bytes) -> Account | None:
         said = json.loads(line)
     except ValueError:
         return known
+    if not isinstance(said, dict):
+        return known
     if "instance" in said:
         return Account(str(said["instance"]), {}, {})
     if known is None or "store" not in said:
@@ -168,6 +177,4 @@ def _after(known: Account | None, line: bytes) -> Account | None:
         highest[key] = max(highest.get(key, 0), int(said["seen"]))
     if said.get("taken"):
         taken[key] = max(taken.get(key, 0), int(said["taken"]))
-        if said["taken"] > 1:  # it follows on one that was committed
-            pass
     return Account(known.instance, highest, taken)

@@ -9,6 +9,7 @@ outcome that says whether trying again can help.
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from typing import Any
 import requests
 import structlog
 import woocommerce.api
+import woocommerce.oauth
 from requests.adapters import HTTPAdapter
 
 from app.domain.reconciliation import PAGE, changed_at
@@ -51,7 +53,14 @@ def _request(
     return session.request(method, url, allow_redirects=False, stream=True, **options)
 
 
+def _nonce() -> str:
+    """128 random bits. The package's own has eight digits: within the 15 minutes for which a shop
+    remembers them, two requests of a busy hour would share one, and the second gets a 401."""
+    return secrets.token_hex(16)
+
+
 woocommerce.api.request = _request
+woocommerce.oauth.OAuth.generate_nonce = staticmethod(_nonce)
 
 
 class WooShop:
@@ -180,7 +189,7 @@ class WooShop:
         except ShopAway as error:
             self._failures += 1
             if self._failures >= FAILURES_TO_REST or error.retry:
-                rest = max(REST_SECONDS, error.retry or 0.0)
+                rest = error.retry or REST_SECONDS
                 self._rests_until = self._clock() + timedelta(seconds=rest)
             raise
         self._failures = 0

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from app.cli import db, inbox, invoices, notices, orders, staff, store
+from app.cli import backup, db, inbox, invoices, notices, orders, staff, store
 from app.errors import KikubariError
 
 
@@ -21,6 +21,8 @@ def main() -> None:
 
 for module in (store, orders, invoices, notices, inbox, staff, db):
     main.add_command(module.group)
+for command in (backup.create, backup.restore):
+    main.add_command(command)
 
 if __name__ == "__main__":
     try:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import click
 
-from app.cli.output import json_option, services, show_one
+from app.cli.output import WHO, json_option, services, show_one
 from app.db import schema
+from app.errors import SettingsError
+from app.usecases.resume_installation import resume
 
 
 @click.group("db")
@@ -38,10 +43,50 @@ def status(as_json: bool) -> None:
     """
     db = services().db
     present, newest = schema.present(db), schema.newest()
-    facts = {
+    facts: dict[str, Any] = {
         "database": db.url.render_as_string(hide_password=True),
         "revision": present,
         "newest": newest,
         "current": present == newest,
     }
+    if present == newest:
+        halt = services().gate.look()
+        facts["stands_still"] = halt.sentence() if halt else None
     show_one(facts, as_json=as_json)
+
+
+@group.command("resume")
+@click.option(
+    "--last",
+    "pairs",
+    multiple=True,
+    metavar="STORE=NUMBER",
+    help="The highest number of an invoice that you know of (42 for 2026-00042). May be repeated.",
+)
+@json_option
+def go_on(pairs: tuple[str, ...], as_json: bool) -> None:
+    """Let issuing and sending go on after the database was put back.
+
+    Every series goes on above the highest number that was ever given; what lies between is
+    recorded as lost. Without a record outside the database, the shops' notes are read for it.
+
+    \b
+    Example:  python3 run.py db resume --last tea=42
+    """
+    s = services()
+    last = dict(_pair(pair) for pair in pairs)
+    done = resume(s.db, s.witness, s.gate, s.shop, s.clock, last=last, who=WHO)
+    facts = {
+        "was": done.halt.sentence() if done.halt else "Nothing stood still.",
+        "lost_numbers": [asdict(gap) for gap in done.gaps],
+        "shops_not_in_the_database": done.unknown,
+        "next": "invoices whose notes are found get their old numbers again; see staff audit",
+    }
+    show_one(facts, as_json=as_json)
+
+
+def _pair(pair: str) -> tuple[str, int]:
+    name, equals, number = pair.partition("=")
+    if not equals or not (number.isascii() and number.isdigit()):
+        raise SettingsError(f"--last {pair[:60]}: no STORE=NUMBER", mend="e.g. --last tea=42")
+    return name, int(number)

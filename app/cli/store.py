@@ -12,11 +12,13 @@ import click
 
 from app.cli.output import WHO, json_option, services, show, show_one
 from app.db import inbox, reconciling, stores
+from app.db.installation import installation
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.domain.store_mode import Mode, is_public_https
 from app.domain.store_settings import ShopSettings, read_settings
 from app.errors import SettingsError
+from app.usecases.guard_numbers import halt_of
 from app.usecases.manage_stores import (
     NewStore,
     add_store,
@@ -128,7 +130,9 @@ def show_store(name: str, as_json: bool) -> None:
     """
     with services().db.read() as session:
         store = find(session, name)
+        halt = halt_of(installation(session))
         facts = _facts(store) | {
+            "stands_still": halt.sentence() if halt else None,
             "settings_version": stores.current_settings(session, store.id)[0],
             "last_delivery_at": inbox.last_received_at(session, store.id),
             "deliveries": inbox.counts_by_state(session, store.id),

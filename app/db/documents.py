@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
@@ -14,10 +14,12 @@ from app.db.types import BigId
 from app.db.upsert import dialect_insert, insert_once
 from app.db.work import DUE, PARKED, Work, work_index
 
-
 NOT_OWED = "nothing"
 """State of a request that nothing came of: the order was paid before the store began, or does not
 count as paid any more. It becomes due again if it does."""
+
+LINK_LIFE = timedelta(days=3 * 365)
+"""How long a document's link opens: longer than warranty claims take."""
 
 
 class Series(Base):
@@ -94,7 +96,7 @@ class DocumentLink(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
-    nonce: Mapped[str] = mapped_column(String(40))
+    nonce: Mapped[str] = mapped_column(String(40), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
@@ -216,6 +218,17 @@ def document_for(
 
 def file_of(session: Session, document_id: int) -> DocumentFile | None:
     return session.scalar(select(DocumentFile).where(DocumentFile.document_id == document_id))
+
+
+def link_by_nonce(session: Session, nonce: str) -> DocumentLink | None:
+    """Links are known by their nonce: after a restore the same one may stand in another row."""
+    return session.scalar(select(DocumentLink).where(DocumentLink.nonce == nonce))
+
+
+def link_of(session: Session, document_id: int) -> DocumentLink | None:
+    """The first link of a document."""
+    query = select(DocumentLink).where(DocumentLink.document_id == document_id)
+    return session.scalars(query.order_by(DocumentLink.id).limit(1)).first()
 
 
 def newest(session: Session, *, store_id: int | None, limit: int) -> list[Document]:

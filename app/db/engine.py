@@ -65,7 +65,7 @@ class Database:
         self.engine = self._sqlite() if self.is_sqlite else _postgres(url)
 
     def _sqlite(self) -> Engine:
-        path = Path(self.url.database or "")
+        path = self.path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._queue = WriteQueue(path.with_name(path.name + ".lock"))
         engine = create_engine(
@@ -129,6 +129,20 @@ class Database:
         with self.engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(7461)"))
             yield connection
+
+    @contextmanager
+    def closed(self) -> Iterator[Path]:
+        """SQLite: its file, which nobody of ours writes within the block, and no connection of
+        this process holds open."""
+        with self._queue():
+            self.engine.dispose()
+            yield self.path
+            self.engine.dispose()
+
+    @property
+    def path(self) -> Path:
+        """SQLite: where its file is."""
+        return Path(self.url.database or "")
 
     def is_answering(self) -> bool:
         try:

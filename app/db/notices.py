@@ -63,6 +63,12 @@ def decide_notice(session: Session, values: dict[str, Any]) -> int | None:
     return insert_once(session, Notice, ["store_id", "order_id", "kind", "promise_version"], values)
 
 
+def is_used(session: Session, store_id: int, reference: str) -> bool:
+    """Whether a message of this store has this reference."""
+    query = select(Message.id).where(Message.store_id == store_id, Message.reference == reference)
+    return session.scalar(query) is not None
+
+
 def notices_of(session: Session, order_id: int) -> list[Notice]:
     return list(
         session.scalars(select(Notice).where(Notice.order_id == order_id).order_by(Notice.id))

@@ -9,11 +9,21 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from app.db import documents, inbox, notices, orders, reconciling, staff, stores
+from app.db import documents, inbox, installation, notices, orders, reconciling, staff, stores
 from app.db.base import Base
 from app.db.engine import Database
 
-__all__ = ["Base", "documents", "inbox", "notices", "orders", "reconciling", "staff", "stores"]
+__all__ = [
+    "Base",
+    "documents",
+    "inbox",
+    "installation",
+    "notices",
+    "orders",
+    "reconciling",
+    "staff",
+    "stores",
+]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,6 +46,12 @@ def present(db: Database) -> str:
 def newest() -> str:
     """The revision that this version of the code needs."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the code can bring such a database up to date."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision in known
 
 
 def _config() -> Config:

@@ -30,6 +30,7 @@ class Work:
     state: Mapped[str] = mapped_column(String(20), default=DUE)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    """Tries that failed. A row whose worker was killed was claimed, and perhaps never tried."""
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(String(500))
@@ -84,7 +85,6 @@ def claim(
         .values(
             lease_owner=owner,
             lease_until=now + timedelta(seconds=lease_seconds),
-            attempts=table.attempts + 1,
         )
         .returning(table.id),
         execution_options={"synchronize_session": False},
@@ -133,8 +133,9 @@ def finish(
 def retry(
     session: Session, table: Any, row_id: int, *, owner: str, due_at: datetime, problem: str
 ) -> None:
-    """Give a row back, to be tried again at `due_at`."""
-    _close(session, table, row_id, owner, due_at=due_at, problem=problem[:500])
+    """Give a row back after a try that failed, to be tried again at `due_at`."""
+    attempts = table.attempts + 1
+    _close(session, table, row_id, owner, due_at=due_at, attempts=attempts, problem=problem[:500])
 
 
 def again(

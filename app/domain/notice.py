@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,9 @@ from app.domain.order import CLOSED_STATUSES, OrderSnapshot
 from app.domain.text import clean
 
 URL_LIKE = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:/{1,3}|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*")
+
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No letters or digits that are read as each other; a reference may be told on the phone."""
 
 
 class NoticeKind(StrEnum):
@@ -37,3 +41,20 @@ def safe_words(text: str, limit: int = 120) -> str:
     """Text of a customer, fit for a note: bounded, no controls, and nothing that mail programs
     turn into a link (the shop's mail links whatever looks like an address)."""
     return clean(URL_LIKE.sub("…", text), limit)
+
+
+def reference_of(
+    store_key: str, order_id: int, kind: NoticeKind, version: int, attempt: int = 0
+) -> str:
+    """The short code that marks our note in the shop, e.g. `KK-7F3QX2MP` (39 bits).
+
+    It follows from what is said, not from chance: a notice that is decided again after a backup
+    was restored has the reference of the first time, and so finds the note that left then.
+    `order_id` is the shop's; `attempt` counts on where another message of the store has it.
+    """
+    said = f"{store_key}:{order_id}:{kind.value}:{version}:{attempt}"
+    number, signs = int.from_bytes(hashlib.sha256(said.encode()).digest(), "big"), ""
+    for _ in range(8):
+        number, digit = divmod(number, len(REFERENCE_ALPHABET))
+        signs += REFERENCE_ALPHABET[digit]
+    return f"KK-{signs}"

@@ -58,11 +58,9 @@ class Halt:
     """When the state was saved that the database was put back to, where that is known."""
 
     def sentence(self) -> str:
-        """What happened and the way out, in one sentence for people."""
-        return (
-            f"{_said(self.why, self.backup_at)}: no invoice gets a number and no message leaves "
-            f"until you run `{WAY_OUT}`."
-        )
+        """What happened and the way out, in one sentence for people, that fits a line."""
+        said = _said(self.why, self.backup_at)
+        return f"{said}: nothing is numbered or sent until you run `{WAY_OUT}`."
 
 
 def disagreement(witness: Account | None, database: Account) -> Why | None:
@@ -86,7 +84,7 @@ def _said(why: Why, backup_at: datetime | None) -> str:
         when = f" of {backup_at:%Y-%m-%d %H:%M} UTC" if backup_at else ""
         return f"A backup{when} was restored"
     return {
-        Why.BEHIND: "The database is older than the invoices that were issued",
-        Why.FOREIGN: "The database belongs to another installation than this data folder",
-        Why.UNWITNESSED: "The data folder has lost its record of issued numbers",
+        Why.BEHIND: "The database is older than its invoices",
+        Why.FOREIGN: "The database is another installation's",
+        Why.UNWITNESSED: "The record of issued numbers is lost",
     }[why]

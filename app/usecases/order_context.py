@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import documents, inbox, notices, orders, stores
 from app.db.documents import Document, DocumentFile, IssueRequest
 from app.db.inbox import InboxRow
+from app.db.installation import installation
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
 from app.db.stores import Store
@@ -23,7 +24,9 @@ from app.domain.order import OrderSnapshot, read_order
 from app.domain.order_story import OrderStory, Saying, order_story
 from app.domain.shipment import Parcel, parcels_of
 from app.domain.store_settings import ShopSettings
+from app.domain.witness import Halt
 from app.errors import PayloadUnusable
+from app.usecases.guard_numbers import halt_of
 from app.usecases.stores import settings_of
 
 Telling = tuple[Notice, Message | None]
@@ -111,6 +114,8 @@ class Overview:
     documents: dict[int, Document]
     told: dict[int, list[Telling]]
     parked: list[Parked]
+    halt: Halt | None
+    """Why issuing and sending stand still; None: they do not."""
 
     @property
     def silent(self) -> list[Order]:
@@ -166,6 +171,7 @@ def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
         documents=documents.by_order(session, list(by_id)),
         told=told,
         parked=parked(session, known, limit=limit),
+        halt=halt_of(installation(session)),
     )
 
 

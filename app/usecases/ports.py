@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from app.db.stores import Store
+from app.domain.backup import Manifest, Member
 from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
+from app.domain.witness import Account, SeriesKey
 
 Clock = Callable[[], datetime]
 """The present moment, with a zone."""
@@ -110,3 +113,39 @@ class Links(Protocol):
 
     def document(self, link_id: int, nonce: str) -> str:
         """The address that opens one document."""
+
+
+class Witness(Protocol):
+    """Numbers that were given, written down outside the database."""
+
+    def read(self) -> Account | None:
+        """What is written down; None where nothing is."""
+
+    def begin(self, account: Account) -> None:
+        """Write one where there is none, or one without numbers."""
+
+    def replace(self, account: Account) -> None:
+        """Write it anew, whatever it said."""
+
+    def take(self, series: SeriesKey, number: int) -> None:
+        """Write down, on the disk when this returns, that a number is about to be used.
+        Raises NumberInUse where it was used before."""
+
+    def saw(self, highest: Mapping[SeriesKey, int], *, sync: bool) -> None:
+        """Write down that these numbers are in use."""
+
+
+class Archive(Protocol):
+    """Backups as files."""
+
+    def write(
+        self,
+        target: Path,
+        files: Iterable[tuple[str, Path]],
+        finish: Callable[[list[Member]], Manifest],
+    ) -> Manifest:
+        """Write files (name within, path), then the manifest of them; whole or not at all.
+        Raises StorageUnavailable."""
+
+    def read(self, source: Path, folder: Path) -> Manifest:
+        """Check and unpack into an empty folder. Raises BackupUnusable."""

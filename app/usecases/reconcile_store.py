@@ -120,7 +120,7 @@ def look_at_store(db: Database, reach: Reach, row_id: int, *, owner: str) -> Non
             shop.wake_cron()
         values |= _heartbeat(db, reach, store, row, shop, now)
     except ShopError as error:
-        problem, pause = error.sentence()[:500], _pause_after(error, row.attempts, reach.rhythm)
+        problem, pause = error.sentence()[:500], _pause_after(error, row.attempts + 1, reach.rhythm)
         values |= {"cycle_at": now + pause} if row.cycle_at <= now else {}
     finished = problem is None
     pause = timedelta(seconds=_poll_seconds(db, reach, store, time.monotonic() - begun))
@@ -134,7 +134,7 @@ def look_at_store(db: Database, reach: Reach, row_id: int, *, owner: str) -> Non
             due_at=min(cycle_at, now + pause) if finished else now + pause,
             problem=problem,
             last_ok_at=now if finished else row.last_ok_at,
-            attempts=0 if finished else row.attempts,
+            attempts=0 if finished else row.attempts + 1,
             **values,
         )
 

@@ -9,13 +9,13 @@ made.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 from secrets import token_urlsafe
 
 from sqlalchemy.orm import Session
 
 from app.db import documents, work
-from app.db.documents import Document, DocumentFile, DocumentLink
+from app.db.documents import LINK_LIFE, Document, DocumentFile, DocumentLink
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.stores import Store
@@ -25,9 +25,6 @@ from app.usecases.ports import Clock, Files, Renderer
 from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn, work_due
-
-LINK_LIFE = timedelta(days=3 * 365)
-"""How long a document's link opens: longer than warranty claims take."""
 
 
 def render_due(db: Database, renderer: Renderer, files: Files, clock: Clock, turn: Turn) -> int:
@@ -80,7 +77,7 @@ def _tell(session: Session, document: Document, now: datetime) -> None:
     order = session.get_one(Order, document.order_id)
     if not settings_of(session, store.id).outgoing.invoice:
         return
-    link = new_link(session, document.id, now)
+    link = documents.link_of(session, document.id) or new_link(session, document.id, now)
     facts = {
         "document_id": document.id,
         "number": document.number,

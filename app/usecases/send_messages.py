@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import choice
+from itertools import count
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,17 +25,16 @@ from app.db.notices import Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.mailer import find_note, mailer_result
-from app.domain.notice import NoticeKind, safe_words, why_untrue
+from app.domain.notice import NoticeKind, reference_of, safe_words, why_untrue
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
 from app.domain.store_mode import Verdict, may_link, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError, ShopMissing
+from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.work_off import Turn, work_due
 
-REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""No letters or digits that are read as each other; a reference may be told on the phone."""
 WITHHELD = "withheld"
 DROPPED = "dropped"
 
@@ -49,6 +48,7 @@ class Outside:
     fence: Fence
     links: Links
     clock: Clock
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,11 @@ class _Letter:
     settings: ShopSettings
 
 
-def new_reference() -> str:
-    """A short code that marks our note in the shop, e.g. `KK-7F3QX2MP` (39 bits)."""
-    return "KK-" + "".join(choice(REFERENCE_ALPHABET) for _ in range(8))
+def free_reference(session: Session, order: Order, kind: NoticeKind, version: int) -> str:
+    """The reference of a notice that has no message yet."""
+    key = session.get_one(Store, order.store_id).key
+    made = (reference_of(key, order.remote_id, kind, version, attempt) for attempt in count())
+    return next(one for one in made if not notices.is_used(session, order.store_id, one))
 
 
 def decide(
@@ -98,7 +100,7 @@ def decide(
     message = Message(
         store_id=order.store_id,
         order_id=order.id,
-        reference=new_reference(),
+        reference=free_reference(session, order, kind, version),
         language=language,
         due_at=now,
     )
@@ -109,7 +111,9 @@ def decide(
 
 
 def send_due(db: Database, outside: Outside, turn: Turn) -> int:
-    """Claim messages and send them; how many were claimed."""
+    """Claim messages and send them; how many were claimed. None while the gate is shut."""
+    if outside.gate.halt() is not None:
+        return 0
     return work_due(
         db,
         Message,

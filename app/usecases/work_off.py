@@ -124,7 +124,7 @@ def put_aside(
             row = session.get(table, row_id)
             if row is None:
                 return
-            pause = pause_after(error, row.attempts, random.random())  # noqa: S311
+            pause = pause_after(error, row.attempts + 1, random.random())  # noqa: S311
             if pause is not None:
                 work.retry(
                     session, table, row_id, owner=owner, due_at=now + pause, problem=str(error)

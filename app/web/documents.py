@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
-
 from flask import Blueprint, Response, abort
 
-from app.db.documents import Document, DocumentLink
+from app.db.documents import Document, link_by_nonce
 from app.usecases.render_document import document_pdf
 from app.web.state import services, state
 
@@ -20,10 +18,9 @@ def open_document(token: str) -> Response:
     named = s.links.read_document(token)
     if named is None:
         abort(404)
-    link_id, nonce = named
     with s.db.read() as session:
-        link = session.get(DocumentLink, link_id)
-    if link is None or not hmac.compare_digest(link.nonce.encode(), nonce.encode()):
+        link = link_by_nonce(session, named[1])
+    if link is None:
         abort(404)
     if link.revoked_at is not None or link.expires_at <= s.clock():
         abort(404)

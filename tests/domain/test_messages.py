@@ -5,14 +5,21 @@ from __future__ import annotations
 import pytest
 
 from app.domain.mailer import MailState, find_note, mailer_result
-from app.domain.notice import safe_words
-from app.usecases.send_messages import new_reference
+from app.domain.notice import NoticeKind, reference_of, safe_words
 from tests.recorded import rest
 
 
 def test_references_are_short_and_differ() -> None:
-    made = {new_reference() for _ in range(1000)}
+    made = {reference_of("key", order, NoticeKind.INVOICE, 0) for order in range(1000)}
     assert len(made) == 1000 and all(len(one) == 11 for one in made)
+    others = [("other", 1, NoticeKind.INVOICE, 0), ("key", 1, NoticeKind.DELAYED, 0)]
+    others += [("key", 1, NoticeKind.DELAYED, 1)]
+    assert not made & {reference_of(*one) for one in others}
+
+
+def test_a_reference_is_the_same_again_when_a_notice_is_decided_again() -> None:
+    first, second = (reference_of("key", 84, NoticeKind.DELAYED, 1) for _ in range(2))
+    assert first == second != reference_of("key", 84, NoticeKind.DELAYED, 1, attempt=1)
 
 
 def test_only_a_customer_note_with_our_reference_is_ours() -> None:

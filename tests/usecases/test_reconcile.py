@@ -12,7 +12,6 @@ from app.db.inbox import InboxRow
 from app.db.orders import Order
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
-from app.domain.order import read_order
 from app.domain.reconciliation import OVERLAP, Question, is_known, next_question, plan_webhooks
 from app.domain.store_mode import Mode
 from app.usecases.reconcile_store import import_history, reconcile_due

@@ -192,7 +192,7 @@ def _fill(site: Site) -> None:
     deliver(site, "product.updated", {"id": 7, "name": "Tea"})
     for _ in range(40):
         done = process_due(s.db, s.shop, s.clock, TURN)
-        done += issue_due(s.db, s.shop, s.clock, TURN)
+        done += issue_due(s.db, s.shop, s.clock, TURN, s.gate)
         done += render_due(s.db, s.renderer, s.files, s.clock, TURN)
         done += watch_due(s.db, s.clock, limit=50)
         done += send_due(s.db, s.outside, TURN)

@@ -15,6 +15,16 @@ ONLY_ADDED_TO = ("documents", "audit", "store_settings")
 
 def upgrade() -> None:
     op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("instance", sa.String(length=36), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("stopped_at", Instant(), nullable=True),
+        sa.Column("stopped_why", sa.String(length=20), nullable=True),
+        sa.Column("backup_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -115,6 +125,19 @@ def upgrade() -> None:
         ["store_id", "subject", "state"],
         unique=False,
     )
+    op.create_table(
+        "lost_numbers",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("store_id", sa.Integer(), nullable=False),
+        sa.Column("series", sa.String(length=60), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("noted_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_lost_numbers_store_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lost_numbers")),
+    )
+    op.create_index(op.f("ix_lost_numbers_store_id"), "lost_numbers", ["store_id"], unique=False)
     op.create_table(
         "orders",
         sa.Column("id", BigId, nullable=False),
@@ -342,6 +365,7 @@ def upgrade() -> None:
             ["document_id"], ["documents.id"], name=op.f("fk_document_links_document_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document_links")),
+        sa.UniqueConstraint("nonce", name=op.f("uq_document_links_nonce")),
     )
     op.create_index(
         op.f("ix_document_links_document_id"), "document_links", ["document_id"], unique=False
