@@ -22,7 +22,7 @@ from app.domain.store_mode import Mode, may_write_to_shop
 from app.settings import Settings
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
-from app.usecases.reconcile_store import Reach, Rhythm
+from app.usecases.reach import Reach, Rhythm
 from app.usecases.send_messages import Outside
 
 USER_AGENT = "Kikubari/0.1"

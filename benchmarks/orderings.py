@@ -200,6 +200,16 @@ def no_decimals(r: Recording) -> None:
     r.hint("woocommerce_order_status_changed")
 
 
+def three_decimals(r: Recording) -> None:
+    """A dinar order: a payload rounds what REST gives to the third decimal (recordings, 8)."""
+    r.buy("KW", currency="KWD", items=[("BOOK-FR", 1), ("SCARF-HE", 3)])
+    r.sent("order.created")
+    r.later()
+    r.shop.update_order(r.order_id, {"customer_note": "Ring twice."})
+    r.sent("order.updated")
+    r.hint("woocommerce_order_status_changed")
+
+
 def cash_on_delivery(r: Recording) -> None:
     r.buy("AT", payment_method="cod", status="processing")
     r.sent("order.created")
@@ -223,6 +233,7 @@ SCENARIOS: tuple[Callable[[Recording], None], ...] = (
     late_and_cancelled,
     shipped,
     no_decimals,
+    three_decimals,
     cash_on_delivery,
 )
 

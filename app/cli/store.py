@@ -19,6 +19,7 @@ from app.domain.store_mode import Mode, is_public_https
 from app.domain.store_settings import ShopSettings, read_settings
 from app.errors import SettingsError
 from app.usecases.guard_numbers import halt_of
+from app.usecases.import_history import import_history
 from app.usecases.manage_stores import (
     NewStore,
     add_store,
@@ -27,7 +28,6 @@ from app.usecases.manage_stores import (
     save_settings,
     set_mode,
 )
-from app.usecases.reconcile_store import import_history
 
 
 @click.group("store")

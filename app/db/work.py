@@ -31,6 +31,10 @@ class Work:
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     """Tries that failed. A row whose worker was killed was claimed, and perhaps never tried."""
+    claims: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was taken since it was last given back."""
+    deaths: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often, of these, its worker began with it and was never heard of again."""
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(String(500))
@@ -85,6 +89,7 @@ def claim(
         .values(
             lease_owner=owner,
             lease_until=now + timedelta(seconds=lease_seconds),
+            claims=table.claims + 1,
         )
         .returning(table.id),
         execution_options={"synchronize_session": False},
@@ -175,7 +180,14 @@ def release(session: Session, table: Any, row_id: int, *, now: datetime) -> bool
     result = session.execute(
         update(table)
         .where(table.id == row_id, table.state == PARKED)
-        .values(state=DUE, due_at=now, attempts=0, lease_owner=None, lease_until=None, done_at=None)
+        .values(
+            state=DUE,
+            due_at=now,
+            attempts=0,
+            lease_owner=None,
+            lease_until=None,
+            done_at=None,
+        )
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
 
@@ -185,11 +197,23 @@ def has_due(session: Session, table: Any, now: datetime) -> bool:
     return session.scalar(select(table.id).where(is_free(table, now)).limit(1)) is not None
 
 
+def mark_dangerous(session: Session, table: Any, row_id: int, *, owner: str) -> None:
+    """Note, before a row is begun that was never given back, that it may kill its worker too."""
+    result = session.execute(
+        update(table)
+        .where(table.id == row_id, table.lease_owner == owner)
+        .values(deaths=table.deaths + 1),
+        execution_options={"synchronize_session": False},
+    )
+    if not result.rowcount:  # type: ignore[attr-defined]
+        raise LeaseLost(f"{table.__tablename__} {row_id} is no longer held by {owner}")
+
+
 def _close(session: Session, table: Any, row_id: int, owner: str, **values: Any) -> None:
     result = session.execute(
         update(table)
         .where(table.id == row_id, table.lease_owner == owner)
-        .values(lease_owner=None, lease_until=None, **values),
+        .values(lease_owner=None, lease_until=None, claims=0, deaths=0, **values),
         execution_options={"synchronize_session": False},
     )
     if not result.rowcount:  # type: ignore[attr-defined]

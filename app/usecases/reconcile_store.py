@@ -10,82 +10,22 @@ Nothing is decided here about orders: what was missed becomes an inbox row like 
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from app.db import inbox, reconciling, work
+from app.db import work
 from app.db.engine import Database
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
-from app.db.work import DUE
-from app.domain.delivery import DeliveryKind
-from app.domain.reconciliation import (
-    PAGE,
-    Question,
-    changed_at,
-    content_key,
-    first_question,
-    is_known,
-    next_question,
-    plan_webhooks,
-    poll_pause,
-)
-from app.domain.store_mode import may_link, may_write_to_shop
+from app.domain.reconciliation import poll_pause
 from app.errors import ShopError
-from app.usecases.ports import Clock, SecretBox, Shop, Shops
-from app.usecases.stores import settings_of, standing_of
+from app.usecases.find_changes import MOST_SWEPT, Budget, follow_changes, sweep_known
+from app.usecases.mend_webhooks import mend_webhooks
+from app.usecases.ports import Shop
+from app.usecases.reach import Reach, Rhythm
+from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn, work_due
-
-CLOSED = frozenset(
-    {"cancelled", "refunded", "failed", "trash", "completed", "deleted", "delivered"}
-)
-MOST_REQUESTS = 60
-"""A cycle's budget of requests to one shop; what is left goes on in the next cycle at once."""
-MOST_SWEPT = 200
-"""Pages of open orders that the hourly sweep reads at most: 20,000 orders."""
-EARLIEST = datetime(2003, 1, 1, tzinfo=UTC)
-"""Before WordPress was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often a shop is asked, in seconds."""
-
-    cycle: float = 300.0
-    poll: float = 20.0
-    open_sweep: float = 3_600.0
-    closed_sweep: float = 86_400.0
-    heartbeat: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What reconciling needs from outside. `address_of`: our webhook address for a store."""
-
-    shops: Shops
-    clock: Clock
-    box: SecretBox
-    public_url: str
-    rhythm: Rhythm = Rhythm()
-
-    def address_of(self, store: Store) -> str:
-        return f"{self.public_url}/webhooks/woocommerce/{store.key}"
-
-
-class Budget:
-    """Counts down the requests of one cycle."""
-
-    def __init__(self, left: int = MOST_REQUESTS) -> None:
-        self.left = left
-
-    def spend(self) -> bool:
-        """Whether one more request may be made."""
-        self.left -= 1
-        return self.left >= 0
 
 
 def reconcile_due(db: Database, reach: Reach, turn: Turn) -> int:
@@ -156,171 +96,14 @@ def run_cycle(
     except ShopError as error:
         values["webhooks"] = error.sentence()[:300]
     if row.open_sweep_at <= now:
-        _sweep(db, reach, store, shop, Budget(MOST_SWEPT), cursor=0, closed=False)
+        sweep_known(db, reach, store, shop, Budget(MOST_SWEPT), cursor=0, closed=False)
         values["open_sweep_at"] = now + timedelta(seconds=rhythm.open_sweep)
     if row.closed_sweep_at <= now:
-        cursor = _sweep(db, reach, store, shop, budget, cursor=row.closed_cursor, closed=True)
+        cursor = sweep_known(db, reach, store, shop, budget, cursor=row.closed_cursor, closed=True)
         values["closed_cursor"] = cursor
         done = cursor == 0
         values["closed_sweep_at"] = now + timedelta(seconds=rhythm.closed_sweep if done else 0)
     return values
-
-
-def follow_changes(
-    db: Database,
-    reach: Reach,
-    store: Store,
-    shop: Shop,
-    watermark: datetime,
-    budget: Budget,
-) -> tuple[datetime, bool]:
-    """Take in every order changed since the watermark; (new watermark, whether that was all)."""
-    pages = changes_since(shop, watermark)
-    while budget.spend():
-        page = next(pages, None)
-        if page is None:
-            return watermark, True
-        rows, watermark = page
-        take_in(db, store, rows, reach.clock())
-    return watermark, False
-
-
-def changes_since(
-    shop: Shop, watermark: datetime
-) -> Iterator[tuple[list[dict[str, Any]], datetime]]:
-    """Pages of changed orders, each with the watermark that it reaches; asked one by one."""
-    question: Question | None = first_question(watermark)
-    while question is not None:
-        rows = shop.changed_orders(question.after, question.page)
-        changes = [moment for moment in map(changed_at, rows) if moment is not None]
-        watermark = max([watermark, *changes])
-        yield rows, watermark
-        question = next_question(question, changes)
-
-
-def import_history(
-    db: Database, reach: Reach, store: Store, on_page: Callable[[int], None]
-) -> None:
-    """Read a shop's whole past into the inbox; `on_page` is told how many orders each page had.
-
-    Goes on where an earlier import stopped. Old orders are context: the store's mode keeps
-    numbers and messages from them.
-
-    Raises:
-        ShopError: the shop did not answer; start it again later.
-    """
-    with db.read() as session:
-        row = reconciling.of_store(session, store.id)
-    since = (row.import_watermark if row else None) or EARLIEST
-    for rows, watermark in changes_since(reach.shops(store), since):
-        take_in(db, store, rows, reach.clock())
-        _keep_import(db, store, import_watermark=watermark)
-        on_page(len(rows))
-    _keep_import(db, store, imported_at=reach.clock())
-
-
-def _keep_import(db: Database, store: Store, **values: Any) -> None:
-    with db.write() as session:
-        row = reconciling.of_store(session, store.id)
-        if row is not None:
-            for name, value in values.items():
-                setattr(row, name, value)
-
-
-def take_in(db: Database, store: Store, rows: Iterable[Mapping[str, Any]], now: datetime) -> int:
-    """Put listed orders that say something new into the inbox; how many."""
-    listed = {row["id"]: row for row in rows if isinstance(row.get("id"), int)}
-    with db.read() as session:
-        known = reconciling.known_states(session, store.id, list(listed))
-    news = []
-    for remote_id, row in listed.items():
-        payload, since = known.get(remote_id, (None, None))
-        if not is_known(row, payload):
-            news.append(_inbox_row(store, remote_id, row, content_key(row, since), now))
-    if not news:
-        return 0
-    with db.write() as session:
-        return sum(inbox.put_many(session, news))
-
-
-def mend_webhooks(db: Database, reach: Reach, store: Store, shop: Shop) -> str | None:
-    """Create what is missing and make anew what is disabled; what was done, in words."""
-    with db.read() as session:
-        standing = standing_of(store, settings_of(session, store.id))
-    if not may_link(standing, reach.public_url):
-        return "not looked after: PUBLIC_URL is no public https address"
-    address = reach.address_of(store)
-    plan = plan_webhooks(shop.webhooks(), address)
-    if not plan.create and not plan.delete:
-        return None
-    if not may_write_to_shop(standing.mode):
-        return f"missing or disabled: {', '.join(plan.create)} (shadow mode changes nothing)"
-    for webhook_id in plan.delete:
-        shop.delete_webhook(webhook_id)
-    secret = reach.box.open(store.webhook_secret)
-    for topic in plan.create:
-        shop.create_webhook(topic, address, secret)
-    return f"made anew: {', '.join(plan.create)}"
-
-
-def _sweep(
-    db: Database,
-    reach: Reach,
-    store: Store,
-    shop: Shop,
-    budget: Budget,
-    *,
-    cursor: int,
-    closed: bool,
-) -> int:
-    """Read known orders again by their ids; the id to go on after, 0 when all were read."""
-    while True:
-        with db.read() as session:
-            ids = reconciling.ids_by_status(
-                session, store.id, CLOSED, among=closed, after=cursor, limit=PAGE
-            )
-        if not ids:
-            return 0
-        if not budget.spend():
-            return cursor
-        found = shop.orders_by_id(ids)
-        take_in(db, store, found, reach.clock())
-        _ask_for_missing(db, store, set(ids) - {row.get("id") for row in found}, reach.clock())
-        cursor = ids[-1]
-
-
-def _ask_for_missing(db: Database, store: Store, missing: set[Any], now: datetime) -> None:
-    """An order that a list leaves out may be in the bin or gone: only its own id can tell."""
-    with db.read() as session:
-        known = reconciling.known_states(session, store.id, list(missing))
-    rows = []
-    for remote_id, (payload, since) in sorted(known.items()):
-        if payload.get("status") != "trash":
-            hint = {"id": remote_id}
-            rows.append(_inbox_row(store, remote_id, hint, content_key(hint, since), now))
-    if rows:
-        with db.write() as session:
-            inbox.put_many(session, rows)
-
-
-def _inbox_row(
-    store: Store, remote_id: int, payload: Mapping[str, Any], key: str, now: datetime
-) -> dict[str, Any]:
-    whole = "status" in payload
-    return {
-        "store_id": store.id,
-        "received_at": now,
-        "topic": "reconcile.order" if whole else "reconcile.missing",
-        "webhook_id": "",
-        "delivery_id": "",
-        "source": store.url[:200],
-        "kind": (DeliveryKind.ORDER if whole else DeliveryKind.ORDER_HINT).value,
-        "subject": f"order:{remote_id}",
-        "dedupe_key": key,
-        "body": json.dumps(payload).encode(),
-        "state": DUE,
-        "due_at": now,
-    }
 
 
 def _heartbeat(

@@ -35,11 +35,11 @@ from app.domain.store_mode import Mode
 from app.domain.witness import Account, Halt, SeriesKey
 from app.errors import KikubariError, ShopAnswerUnusable, ShopError
 from app.usecases.adopt_invoice import invoice_note, invoice_sentences
+from app.usecases.find_changes import changes_since
 from app.usecases.guard_numbers import SYSTEM, Gate
 from app.usecases.issue_invoice import INVOICE_SERIES
 from app.usecases.manage_stores import find
 from app.usecases.ports import Clock, Shops, Witness
-from app.usecases.reconcile_store import changes_since
 from app.usecases.stores import settings_of
 
 BEFORE = timedelta(hours=1)

@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 RENEWED_AFTER = 3
 """Leases are renewed when one third of their time is over."""
+MOST_DEATHS = 3
 UNEXPECTED_MEND = "this is a fault of ours: see the log, report it, then retry"
 
 
@@ -99,6 +100,7 @@ def _do_one(
     db: Database, table: Any, row_id: int, do: Callable[[int], None], owner: str, clock: Clock
 ) -> None:
     try:
+        _refuse_deadly(db, table, row_id, owner)
         do(row_id)
     except work.LeaseLost:
         log.warning("lease lost", table=table.__tablename__, row=row_id)
@@ -112,6 +114,27 @@ def _do_one(
         log.exception("unexpected", table=table.__tablename__, row=row_id)
         fault = KikubariError(f"unexpected {type(error).__name__}", mend=UNEXPECTED_MEND)
         put_aside(db, table, row_id, fault, owner=owner, clock=clock)
+
+
+def _refuse_deadly(db: Database, table: Any, row_id: int, owner: str) -> None:
+    """Refuse a row on which workers died: they would die again, and all other work with them.
+
+    Only a row that was claimed before and never given back is looked at closely.
+
+    Raises:
+        KikubariError: workers died on it several times; it is parked.
+    """
+    with db.read() as session:
+        row = session.get_one(table, row_id)
+    if row.claims <= 1:
+        return
+    if row.deaths >= MOST_DEATHS:
+        raise KikubariError(
+            f"workers died {row.deaths} times while working on this",
+            mend="look into the worker's log, then retry",
+        )
+    with db.write() as session:
+        work.mark_dangerous(session, table, row_id, owner=owner)
 
 
 def put_aside(

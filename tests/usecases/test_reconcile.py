@@ -14,7 +14,8 @@ from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.domain.reconciliation import OVERLAP, Question, is_known, next_question, plan_webhooks
 from app.domain.store_mode import Mode
-from app.usecases.reconcile_store import import_history, reconcile_due
+from app.usecases.import_history import import_history
+from app.usecases.reconcile_store import reconcile_due
 from tests.recorded import rest_order
 from tests.world import START, World
 
