@@ -71,6 +71,14 @@ class ShopUnreachable(ShopAway):
     """
 
 
+class ShopUntrusted(ShopUnreachable):
+    """The shop's TLS certificate is not trusted."""
+
+
+class ShopInside(ShopAway):
+    """The shop's name leads into a private network, where requests do not go."""
+
+
 class ShopBusy(ShopAway):
     """429 or 5xx: the shop may answer later."""
 

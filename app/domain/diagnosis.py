@@ -1,58 +1,92 @@
-"""What is wrong between us and a shop, and how to mend it: findings from facts.
+"""What is wrong between us and a shop: findings from facts.
 
-Each check has a name, what was seen, why it matters and the mend. The facts are gathered by
-`usecases.diagnose_store`; here nothing is asked of anyone.
+    facts (asked by `usecases.diagnose_store`) -> can the shop be asked at all? -> every other check
+
+Here nothing is asked of anyone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from app.domain.delivery import same_source
+from app.domain.findings import Finding
+from app.domain.reconciliation import TOPICS
 
 OLDEST_WOOCOMMERCE = (8, 2)
 """The first version whose orders live in tables of their own by default (HPOS)."""
 MOST_SKEW = timedelta(minutes=10)
-"""OAuth1 signatures carry a time that WooCommerce accepts within 15 minutes."""
+"""Signed requests carry a time that WooCommerce accepts within 15 minutes."""
 SILENCE = timedelta(minutes=15)
+"""How long after a change its delivery may take: WP-Cron waits for visitors (recordings, 6)."""
+DELIVERY_PORTS = (None, 80, 443, 8080)
+"""Where stock WordPress delivers (recordings, 13)."""
 
-
-class Severity(IntEnum):
-    """How bad: also the exit code of the doctor."""
-
-    OK = 0
-    WARNING = 1
-    BROKEN = 2
+INVOICE_PLUGINS = {
+    "woocommerce-pdf-invoices-packing-slips",
+    "woocommerce-pdf-invoices",
+    "woocommerce-pdf-invoice",
+    "print-invoices-packing-slip-labels-for-woocommerce",
+    "wt-woocommerce-invoice-addon",
+    "yith-woocommerce-pdf-invoice",
+    "yith-woocommerce-pdf-invoice-premium",
+    "woocommerce-germanized-pro",
+    "woocommerce-german-market",
+    "flexible-invoices",
+    "webappick-pdf-invoice-for-woocommerce",
+    "sliced-invoices",
+    "woo-invoices",
+    "billbee-woocommerce",
+}
+TRACKING_PLUGINS = {
+    "woocommerce-shipment-tracking",
+    "woo-advanced-shipment-tracking",
+    "advanced-shipment-tracking-pro",
+    "ast-pro",
+    "trackship-for-woocommerce",
+    "aftership-woocommerce-tracking",
+    "woocommerce-germanized",
+    "shiptastic-for-woocommerce",
+    "woocommerce-germanized-shipments",
+    "woocommerce-shipping",
+    "woo-orders-tracking",
+    "parcelpanel",
+    "yith-woocommerce-order-tracking",
+}
+"""Folders of plug-ins, as `system_status` names them."""
 
 
 class Reach(StrEnum):
-    """How far a request to the shop came."""
+    """How far a request to the shop came: the name of the finding, or ok."""
 
     OK = "ok"
     UNREACHABLE = "unreachable"
     FORBIDDEN_ADDRESS = "forbidden_address"
     TLS = "tls"
-    NOT_JSON = "not_json"
+    FIREWALL = "firewall"
     REDIRECT = "redirect"
     NOT_FOUND = "not_found"
-    PLAIN_PERMALINKS = "plain_permalinks"
+    PERMALINKS = "permalinks"
     NOT_WOOCOMMERCE = "not_woocommerce"
-    RATE_LIMITED = "rate_limited"
-    SERVER_ERROR = "server_error"
+    RATE_LIMIT = "rate_limit"
+    SERVER = "server"
 
 
 class KeyState(StrEnum):
-    """What the shop thinks of our key."""
+    """What the shop thinks of our key: the name of the finding, or ok."""
 
     OK = "ok"
-    WRONG = "wrong"
-    READ_ONLY = "read_only"
-    WRITE_ONLY = "write_only"
-    CUSTOMER = "customer"
-    USER_GONE = "user_gone"
-    STRIPPED = "stripped"
     UNKNOWN = "unknown"
+    WRONG = "key_wrong"
+    SECRET = "key_secret"  # noqa: S105 - the name of a state
+    READ_ONLY = "key_read_only"
+    WRITE_ONLY = "key_write_only"
+    CUSTOMER = "key_customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +96,7 @@ class Hook:
     topic: str
     status: str
     delivery_url: str
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,326 +105,197 @@ class ShopFacts:
 
     name: str
     url: str
+    # asked of the shop
     reach: Reach = Reach.OK
     said: str = ""
-    """The error in the shop's or the network's own words, bounded."""
+    """The trouble in the shop's or the network's own words, bounded."""
+    target: str = ""
+    """Where a redirect leads to, as the address of a shop."""
     key: KeyState = KeyState.UNKNOWN
+    stripped: bool = False
+    """The Authorization header does not arrive, keys in the query do."""
     clock_skew: timedelta = timedelta(0)
-    oauth: bool = False
-    """Signatures with a time are used (a shop over plain http)."""
+    signed: bool = False
+    """Requests are signed with the time (OAuth over plain http)."""
+    home: str = ""
+    """The address that the shop gives itself."""
     hooks: tuple[Hook, ...] | None = None
-    our_address: str = ""
-    topics: tuple[str, ...] = ()
-    changed_at: datetime | None = None
-    """The newest change of an order that REST told."""
-    delivered_at: datetime | None = None
-    """When the last delivery came in."""
-    note_mail_on: bool | None = None
-    mailer_failed: int = 0
-    """Messages of the last days that the shop's mailer failed to send."""
+    note_mail: bool | None = None
     woocommerce: str = ""
     hpos: bool | None = None
     fulfillments: bool | None = None
-    tracking_plugin: bool | None = None
-    time_zone: tuple[str, str] | None = None
-    """(at connecting, now)"""
-    currency: tuple[str, str] | None = None
-    home_url: str = ""
-    public_url_ok: bool = True
-    public_url: str = ""
-    invoice_plugin: str = ""
+    plugins: tuple[str, ...] | None = None
+    """Folders of the active plug-ins."""
+    time_zone: str = ""
+    currency: str = ""
+    # known to ourselves
+    worked_before: bool = False
+    own_zone: str = ""
+    first_currency: str = ""
+    address: str = ""
+    """Our webhook address for this shop."""
+    may_link: bool = True
+    is_demo: bool = False
+    changed_at: datetime | None = None
+    """The newest change of an order that REST told."""
+    delivered_at: datetime | None = None
+    """When the last webhook came in."""
+    foreign_source: str = ""
+    """Whence deliveries came that were kept apart."""
+    mailer_failed: int = 0
+    """Messages that the shop's mailer failed to send since it last sent one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be."""
-
-    check: str
-    severity: Severity
-    seen: str
-    why: str
-    mend: str
-    facts: dict[str, str] = field(default_factory=dict)
-
-    def line(self) -> str:
-        """Cause and mend in one line."""
-        return f"{self.seen}: {self.mend}"
+    def finding(self, check: str, **facts: str) -> Finding:
+        """A finding about this shop."""
+        return Finding(check, {"store": self.name, "url": self.url, "said": self.said} | facts)
 
 
 def diagnose(facts: ShopFacts, now: datetime) -> list[Finding]:
-    """Every finding, the worst first. A shop that cannot be reached has only that finding."""
-    found = list(_reach(facts))
-    if not found:
-        found = list(_key(facts))
-    if not any(one.severity is Severity.BROKEN for one in found):
-        for check in CHECKS:
-            found.extend(check(facts, now))
-    else:
-        found.extend(_own_address(facts, now))
+    """Every finding, the worst first. Where the shop cannot be asked, what only it could tell is
+    left out."""
+    checks = OWN_CHECKS if (contact := list(_contact(facts))) else CHECKS
+    found = contact + [one for check in checks for one in check(facts, now)]
     return sorted(found, key=lambda one: -one.severity)
 
 
-def worst(findings: list[Finding]) -> Severity:
-    """The exit code: 0 healthy, 1 warnings, 2 broken."""
-    return max((one.severity for one in findings), default=Severity.OK)
+def _contact(facts: ShopFacts) -> Iterator[Finding]:
+    if facts.reach is not Reach.OK:
+        yield facts.finding(facts.reach.value, target=facts.target)
+    elif facts.signed and abs(facts.clock_skew) > MOST_SKEW:
+        minutes = round(abs(facts.clock_skew) / timedelta(minutes=1))
+        yield facts.finding("clock", minutes=str(minutes))
+    elif facts.key is KeyState.WRONG and facts.worked_before:
+        yield facts.finding("key_gone")
+    elif facts.key not in (KeyState.OK, KeyState.UNKNOWN):
+        yield facts.finding(facts.key.value)
 
 
-_REACH: dict[Reach, tuple[str, str, str]] = {
-    Reach.UNREACHABLE: (
-        "address",
-        "the shop does not answer at {url} ({said})",
-        "check the address, and that the shop is up; then `store change NAME --url`",
-    ),
-    Reach.FORBIDDEN_ADDRESS: (
-        "address",
-        "{url} leads into a private network",
-        "set ALLOW_PRIVATE_SHOPS=1 if this shop really stands there",
-    ),
-    Reach.TLS: (
-        "tls",
-        "the shop's certificate is not trusted ({said})",
-        "renew it or add its missing intermediate certificate at the shop's host",
-    ),
-    Reach.NOT_JSON: (
-        "firewall",
-        "a page came instead of JSON from {url}",
-        "let a firewall, a cache or a maintenance page pass /wp-json/ for this service",
-    ),
-    Reach.REDIRECT: (
-        "address",
-        "{url} redirects elsewhere ({said})",
-        "use the address that it leads to: `store change NAME --url`",
-    ),
-    Reach.NOT_FOUND: (
-        "address",
-        "there is no WordPress REST interface at {url}",
-        "check the address; a security plug-in may have switched /wp-json/ off",
-    ),
-    Reach.PLAIN_PERMALINKS: (
-        "permalinks",
-        "the shop uses plain permalinks",
-        "choose another kind in WordPress > Settings > Permalinks and save",
-    ),
-    Reach.NOT_WOOCOMMERCE: (
-        "woocommerce",
-        "{url} is WordPress without WooCommerce",
-        "activate WooCommerce there, or give the address of the shop",
-    ),
-    Reach.RATE_LIMITED: (
-        "rate_limit",
-        "the shop answers 429: too many requests",
-        "allow this service's address in the shop's firewall or at its host",
-    ),
-    Reach.SERVER_ERROR: (
-        "server",
-        "the shop answers with an error of its own ({said})",
-        "look into the shop's PHP error log; its host can help",
-    ),
-}
-
-_KEY: dict[KeyState, tuple[str, str]] = {
-    KeyState.WRONG: (
-        "the shop refuses our key ({said}): it is wrong or was deleted",
-        "make a new one in WooCommerce > Settings > Advanced > REST API: `store change NAME`",
-    ),
-    KeyState.READ_ONLY: (
-        "our key may only read",
-        "set its permissions to Read/Write in WooCommerce > Settings > Advanced > REST API",
-    ),
-    KeyState.WRITE_ONLY: (
-        "our key may only write",
-        "set its permissions to Read/Write in WooCommerce > Settings > Advanced > REST API",
-    ),
-    KeyState.CUSTOMER: (
-        "our key belongs to a user who may not see orders",
-        "make a key for an administrator or shop manager: `store change NAME`",
-    ),
-    KeyState.USER_GONE: (
-        "the user whose key we have was deleted in the shop",
-        "make a key for a user who stays: `store change NAME`",
-    ),
-    KeyState.STRIPPED: (
-        "the shop's server takes the Authorization header away",
-        "let it pass (CGIPassAuth On, or the rewrite rule for HTTP_AUTHORIZATION)",
-    ),
-}
-
-
-def _reach(facts: ShopFacts) -> Iterator[Finding]:
-    if facts.reach is Reach.OK:
-        return
-    check, seen, mend = _REACH[facts.reach]
-    words = seen.format(url=facts.url, said=facts.said)
-    why = "without it no order can be read and nobody can be told"
-    yield Finding(check, Severity.BROKEN, words, why, mend)
-
-
-def _key(facts: ShopFacts) -> Iterator[Finding]:
-    if facts.key in _KEY:
-        seen, mend = _KEY[facts.key]
-        why = "invoices are made from what the key may read, messages need it to write"
-        yield Finding("key", Severity.BROKEN, seen.format(said=facts.said), why, mend)
-
-
-def _clock(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.oauth and abs(facts.clock_skew) > MOST_SKEW:
-        minutes = round(abs(facts.clock_skew).total_seconds() / 60)
-        yield Finding(
-            "clock",
-            Severity.BROKEN,
-            f"the shop's clock and ours are {minutes} minutes apart",
-            "signed requests over http are refused after 15 minutes",
-            "set both machines to network time",
-        )
+def _key(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.stripped:
+        yield facts.finding("key_stripped")
 
 
 def _webhooks(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.hooks is None:
+    """One finding for each state, with the topics that are in it."""
+    if facts.hooks is None or not facts.may_link:
         return
-    ours = [hook for hook in facts.hooks if hook.delivery_url == facts.our_address]
-    why = "new orders are then seen only by asking, up to five minutes later"
-    mend = "go live or to test mode, then it is made by itself; or make it by hand"
+    ours = [hook for hook in facts.hooks if hook.delivery_url == facts.address]
     if any(not hook.topic for hook in ours):
-        words = "a webhook of ours has no topic (it was typed in capitals, perhaps)"
-        yield Finding("webhook_topic", Severity.WARNING, words, why, "delete it in the shop")
-    for topic in facts.topics:
-        states = {hook.status for hook in ours if hook.topic == topic}
-        if "active" in states:
-            continue
-        if "disabled" in states:
-            words = f"the shop disabled the webhook {topic} after failures"
-            yield Finding("webhook_disabled", Severity.WARNING, words, why, mend)
-        elif "paused" in states:
-            words = f"the webhook {topic} is paused in the shop"
-            yield Finding("webhook_paused", Severity.WARNING, words, why, "set it active there")
-        elif _elsewhere(facts, topic):
-            words = f"the webhook {topic} delivers to another address than ours"
-            mend_it = f"set its delivery URL to {facts.our_address}"
-            yield Finding("webhook_address", Severity.WARNING, words, why, mend_it)
-        else:
-            words = f"the shop has no webhook {topic} for us"
-            yield Finding("webhook_missing", Severity.WARNING, words, why, mend)
+        yield facts.finding("webhook_topic")
+    states: dict[str, list[str]] = {}
+    for topic in TOPICS:
+        states.setdefault(_state(facts, ours, topic), []).append(topic)
+    for state, topics in states.items():
+        if state != "active":
+            said = {"topics": ", ".join(topics), "address": facts.address}
+            yield facts.finding(f"webhook_{state}", **said)
 
 
-def _elsewhere(facts: ShopFacts, topic: str) -> bool:
-    """A webhook of this topic that names our path under another host: we moved, most likely."""
-    path = facts.our_address.partition("/webhooks/")[2]
-    hooks = facts.hooks or ()
-    return any(h.topic == topic and path and h.delivery_url.endswith(path) for h in hooks)
+def _state(facts: ShopFacts, ours: list[Hook], topic: str) -> str:
+    found = {hook.status for hook in ours if hook.topic == topic}
+    for state in ("active", "disabled", "paused"):
+        if state in found:
+            return state
+    path = urlsplit(facts.address).path
+    elsewhere = (
+        hook.topic == topic and path and urlsplit(hook.delivery_url).path == path
+        for hook in facts.hooks or ()
+    )
+    return "address" if any(elsewhere) else "missing"
 
 
 def _arriving(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    """Orders change, and no delivery comes."""
-    active = any(
-        hook.status == "active" and hook.delivery_url == facts.our_address
+    """Orders changed since our webhooks stand, and no delivery came for them."""
+    begun = [
+        hook.created_at
         for hook in facts.hooks or ()
-    )
-    if not active or facts.changed_at is None or now - facts.changed_at < SILENCE:
+        if hook.status == "active" and hook.delivery_url == facts.address and hook.created_at
+    ]
+    changed = facts.changed_at
+    if not begun or changed is None or changed < max(begun) or now - changed < SILENCE:
         return
-    if facts.delivered_at is None or facts.delivered_at < facts.changed_at - SILENCE:
-        yield Finding(
-            "deliveries",
-            Severity.WARNING,
-            "orders change in the shop, and no webhook of it arrives",
-            "orders are then seen only by asking",
-            "WP-Cron sleeps (switch `heartbeat` on), or WordPress refuses our address: it "
-            "delivers only to public addresses on ports 80, 443 and 8080",
-        )
+    if facts.delivered_at is None or facts.delivered_at < changed - SILENCE:
+        yield facts.finding("deliveries")
 
 
-def _mails(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.note_mail_on is False:
-        yield Finding(
-            "note_mail",
-            Severity.BROKEN,
-            'the shop\'s e-mail "Customer note" is switched off',
-            "the shop then accepts our messages and mails none of them",
-            "switch it on in WooCommerce > Settings > Emails",
-        )
+def _note_mail(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.note_mail is False:
+        yield facts.finding("note_mail")
+
+
+def _mailer(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
     if facts.mailer_failed:
-        yield Finding(
-            "mailer",
-            Severity.BROKEN,
-            f"the shop's mailer failed to send {facts.mailer_failed} of our latest messages",
-            "customers were not told",
-            "check the shop's SMTP settings; a test mail from WooCommerce shows the cause",
-        )
+        yield facts.finding("mailer", number=str(facts.mailer_failed))
 
 
 def _versions(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    numbers = [int(part) for part in facts.woocommerce.split(".")[:2] if part.isdigit()]
-    if len(numbers) == 2 and tuple(numbers) < OLDEST_WOOCOMMERCE:
-        yield Finding(
-            "version",
-            Severity.WARNING,
-            f"WooCommerce {facts.woocommerce} is older than what we test with",
-            "its answers may differ from what was recorded",
-            "update WooCommerce to 8.2 or later",
-        )
-    if facts.hpos is False:
-        yield Finding(
-            "hpos",
-            Severity.WARNING,
-            "orders are stored the old way (HPOS is off)",
-            "changes are slower to find, and some plug-ins write orders past WooCommerce",
-            "switch it on in WooCommerce > Settings > Advanced > Features",
-        )
+    numbers = tuple(int(part) for part in facts.woocommerce.split(".")[:2] if part.isdigit())
+    if len(numbers) == 2 and numbers < OLDEST_WOOCOMMERCE:
+        oldest = ".".join(map(str, OLDEST_WOOCOMMERCE))
+        yield facts.finding("version", said=facts.woocommerce, oldest=oldest)
+    elif facts.hpos is False:
+        yield facts.finding("hpos")
 
 
-def _tracking(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.fulfillments is False and facts.tracking_plugin is False:
-        yield Finding(
-            "tracking",
-            Severity.WARNING,
-            "the shop keeps no tracking numbers (Fulfillments off, no plug-in found)",
-            "a parcel then counts as shipped only when its order is completed",
-            "switch Fulfillments on, or use a shipment tracking plug-in",
-        )
+def _plugins(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.plugins is None:
+        return
+    active = set(facts.plugins)
+    if facts.fulfillments is False and not active & TRACKING_PLUGINS:
+        yield facts.finding("tracking")
+    if invoicing := sorted(active & INVOICE_PLUGINS):
+        yield facts.finding("invoice_plugin", said=", ".join(invoicing))
 
 
 def _changed(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    pairs = (("time_zone", "time zone", facts.time_zone), ("currency", "currency", facts.currency))
-    for check, word, pair in pairs:
-        if pair is not None and pair[0] and pair[1] and pair[0] != pair[1]:
-            yield Finding(
-                check,
-                Severity.WARNING,
-                f"the shop's {word} changed from {pair[0]} to {pair[1]}",
-                "dates and amounts on documents follow what was set here",
-                "check the shop's settings here, and save them",
-            )
+    if facts.time_zone and not _same_zone(facts.time_zone, facts.own_zone, now):
+        yield facts.finding("time_zone", before=facts.own_zone, now=facts.time_zone)
+    if facts.currency and facts.first_currency and facts.currency != facts.first_currency:
+        yield facts.finding("currency", before=facts.first_currency, now=facts.currency)
 
 
-def _invoice_plugin(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.invoice_plugin:
-        yield Finding(
-            "invoice_plugin",
-            Severity.WARNING,
-            f"another invoice plug-in is active: {facts.invoice_plugin}",
-            "two invoices for one sale can owe the tax twice",
-            "decide which one issues invoices, and switch the other off",
-        )
+def _same_zone(one: str, other: str, now: datetime) -> bool:
+    """Whether two names mean the same time, in summer and in winter; an unknown name is no news."""
+    try:
+        zones = ZoneInfo(one), ZoneInfo(other)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return True
+    moments = (now, now + timedelta(days=182))
+    offsets = [[at.astimezone(zone).utcoffset() for at in moments] for zone in zones]
+    return offsets[0] == offsets[1]
+
+
+def _moved(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.home and not same_source(facts.home, facts.url):
+        yield facts.finding("moved", said=facts.home)
+
+
+def _copied(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.foreign_source:
+        yield facts.finding("copied", said=facts.foreign_source)
 
 
 def _own_address(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if not facts.public_url_ok:
-        yield Finding(
-            "public_url",
-            Severity.WARNING,
-            f"our own address {facts.public_url} is no public https address",
-            "the shop cannot deliver to it, and customers could not open their invoices",
-            "set PUBLIC_URL to the public https address of this service",
-        )
+    if facts.is_demo:
+        return
+    address = facts.address.partition("/webhooks/")[0]
+    if not facts.may_link:
+        yield facts.finding("public_url", address=address)
+    elif urlsplit(address).port not in DELIVERY_PORTS:
+        yield facts.finding("public_port", address=address)
 
 
-CHECKS: tuple[Callable[[ShopFacts, datetime], Iterator[Finding]], ...] = (
-    _clock,
+Check = Callable[[ShopFacts, datetime], Iterator[Finding]]
+OWN_CHECKS: tuple[Check, ...] = (_mailer, _copied, _own_address)
+"""Those that need nothing from the shop."""
+CHECKS: tuple[Check, ...] = (
+    _key,
+    _note_mail,
+    *OWN_CHECKS,
     _webhooks,
     _arriving,
-    _mails,
+    _moved,
     _versions,
-    _tracking,
+    _plugins,
     _changed,
-    _invoice_plugin,
-    _own_address,
 )
