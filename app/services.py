@@ -12,6 +12,8 @@ from app.adapters.fence import DatabaseFence, FileFence
 from app.adapters.links import SignedLinks
 from app.adapters.pdf import PdfRenderer
 from app.adapters.secret_box import FernetBox
+from app.adapters.shop_probe import ShopProbe
+from app.adapters.shop_wire import Auth, Wire
 from app.adapters.witness_file import WitnessFile
 from app.adapters.woocommerce import WooShop
 from app.adapters.wording import TemplateWording
@@ -20,6 +22,7 @@ from app.db.group_commit import InboxWriter
 from app.db.stores import Store
 from app.domain.store_mode import Mode, may_write_to_shop
 from app.settings import Settings
+from app.usecases.diagnose_store import Clinic
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
 from app.usecases.reach import Reach, Rhythm
@@ -98,20 +101,42 @@ class Services:
         return Reach(self.shop, self.clock, self.box, self.settings.own_url, rhythm)
 
     @cached_property
-    def _open_shops(self) -> dict[tuple[int, str, str, bytes], WooShop]:
+    def clinic(self) -> Clinic:
+        """What the doctor needs."""
+        return Clinic(self.probe, self.reach)
+
+    @cached_property
+    def _wires(self) -> dict[tuple[int, str, str, bytes], Wire]:
         return {}
 
-    def shop(self, store: Store) -> WooShop:
-        """The REST of a store, pooled; in shadow mode it cannot write."""
-        place = (store.id, store.url, store.mode, store.consumer_secret)
-        if place not in self._open_shops:
-            self._open_shops[place] = WooShop(
+    @cached_property
+    def _open_shops(self) -> dict[tuple[Wire, str], WooShop]:
+        return {}
+
+    def _wire(self, store: Store) -> Wire:
+        """The pooled way to a store."""
+        place = (store.id, store.url, store.auth, store.consumer_secret)
+        if place not in self._wires:
+            self._wires[place] = Wire(
                 store.name,
                 store.url,
                 self.box.open(store.consumer_key),
                 self.box.open(store.consumer_secret),
-                writable=may_write_to_shop(Mode(store.mode)),
+                auth=Auth(store.auth),
                 user_agent=USER_AGENT,
-                clock=self.clock,
+                private_allowed=store.is_demo or self.settings.allow_private_shops,
             )
-        return self._open_shops[place]
+        return self._wires[place]
+
+    def shop(self, store: Store) -> WooShop:
+        """The REST of a store; in shadow mode it cannot write."""
+        wire = self._wire(store)
+        if (wire, store.mode) not in self._open_shops:
+            writable = may_write_to_shop(Mode(store.mode))
+            made = WooShop(store.name, wire, writable=writable, clock=self.clock)
+            self._open_shops[wire, store.mode] = made
+        return self._open_shops[wire, store.mode]
+
+    def probe(self, store: Store) -> ShopProbe:
+        """The doctor's questions to a store."""
+        return ShopProbe(self._wire(store), Auth(store.auth))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
     """How often every shop's changed orders are read, because webhooks get lost."""
     poll_seconds: float = Field(20.0, ge=1)
     """How often a shop is asked, in between, whether anything changed at all."""
+    allow_private_shops: bool = False
+    """Whether a shop may stand in a private network or on this machine."""
     lease_seconds: float = Field(120.0, gt=0)
     """How long a worker may hold a piece of work before another may take it."""
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -103,7 +107,7 @@ def load_settings(**overrides: Any) -> Settings:
         ) from None
     data_dir = (ROOT / settings.data_dir.expanduser()).resolve()
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise SettingsError(
             f"setting DATA_DIR: {data_dir} cannot be made ({error.strerror})",
@@ -133,14 +137,31 @@ def _kept(given: SecretStr, path: Path, make: Any) -> SecretStr:
     if given.get_secret_value():
         return given
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return SecretStr(path.read_text(encoding="utf-8").strip())
+        if not path.exists():
+            _write_once(path, make())
+        secret = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(
-            f"setting DATA_DIR: {path} cannot be written ({error.strerror})",
+            f"setting DATA_DIR: {path} cannot be read or written ({error.strerror})",
             mend="point DATA_DIR at a folder that this user may write",
         ) from None
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        file.write(make())
-    return SecretStr(path.read_text(encoding="utf-8").strip())
+    if not secret:
+        raise SettingsError(
+            f"setting DATA_DIR: {path} is empty",
+            mend="restore it from a backup; without one remove it, and a new one is made",
+        )
+    return SecretStr(secret)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file whole or not at all; the first of two processes wins."""
+    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

@@ -154,9 +154,8 @@ def world(
 ) -> Iterator[World]:
     """Build a world on an empty, migrated database."""
     clock = Ticking()
-    read: Settings = load_settings(
-        data_dir=data_dir, database_url=database_url, public_url="", **settings
-    )
+    chosen = {"public_url": "", "allow_private_shops": True} | settings
+    read: Settings = load_settings(data_dir=data_dir, database_url=database_url, **chosen)
     services = Services(read, clock=clock)
     services.renderer = renderer
     shop = DemoShop(now=clock)

@@ -14,6 +14,7 @@ from functools import cache
 
 from app.services import Services
 from app.settings import load_settings
+from app.usecases.diagnose_store import diagnose_due
 from app.usecases.issue_invoice import issue_due
 from app.usecases.process_delivery import process_due
 from app.usecases.reconcile_store import reconcile_due
@@ -73,6 +74,12 @@ def reconcile_stores() -> int:
     """Find what the webhooks did not bring."""
     s = services()
     return _until_empty(lambda: reconcile_due(s.db, s.reach, turn()))
+
+
+def diagnose_stores() -> int:
+    """Look after the connections to the shops."""
+    s = services()
+    return _until_empty(lambda: diagnose_due(s.db, s.clinic, turn()))
 
 
 def _until_empty(step: Callable[[], int]) -> int:

@@ -1,8 +1,8 @@
 """Asks a shop what the doctor needs, each question on its own: one failure does not hide others.
 
-    greet   /wp-json/ without keys: how far does a request come, and who answers?
-    try_key one order read, an empty batch written: what is our key worth, and how must it travel?
-    hooks, note_mail, status: the rest, where the key can read
+greet   /wp-json/ without keys: how far does a request come, and who answers?
+try_key one order read, an empty batch written: what is our key worth, and how must it travel?
+hooks, note_mail, status: the rest, where the key can read
 """
 
 from __future__ import annotations

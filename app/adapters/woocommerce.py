@@ -52,6 +52,8 @@ class WooShop:
         found = self._get(f"orders/{order_id}", {"dp": 6})
         if not isinstance(found, dict):
             raise self._unusable("an order was asked for and something else came")
+        if found.get("id") != order_id:
+            raise self._unusable(f"order {order_id} was asked for and another one came")
         return found
 
     def notes(self, order_id: int) -> list[dict[str, Any]]:

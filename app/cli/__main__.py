@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
-from app.cli import backup, db, inbox, invoices, notices, orders, staff, store
+from app.cli import backup, db, doctor, inbox, invoices, notices, orders, staff, store
 from app.errors import KikubariError
 
 
@@ -19,12 +20,14 @@ def main() -> None:
     """
 
 
+store.group.add_command(doctor.doctor)
 for module in (store, orders, invoices, notices, inbox, staff, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):
     main.add_command(command)
 
 if __name__ == "__main__":
+    os.umask(0o077)  # what it writes is personal data
     try:
         main(prog_name="run.py")
     except KikubariError as error:

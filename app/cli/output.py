@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,7 +44,7 @@ def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
     """Print rows that share their keys."""
     if as_json:
-        click.echo(json.dumps(rows, default=_plain, ensure_ascii=False))
+        click.echo(_json(rows))
         return
     if not rows:
         click.echo(empty)
@@ -59,11 +60,16 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
 def show_one(facts: dict[str, Any], *, as_json: bool) -> None:
     """Print one thing: a line for each fact."""
     if as_json:
-        click.echo(json.dumps(facts, default=_plain, ensure_ascii=False))
+        click.echo(_json(facts))
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         click.echo(f"{name.ljust(width)}  {_cell(value)}")
+
+
+def _json(value: object) -> str:
+    """On a terminal in ASCII: what a shop sent must not steer it."""
+    return json.dumps(value, default=_plain, ensure_ascii=sys.stdout.isatty())
 
 
 def _plain(value: object) -> object:

@@ -113,6 +113,27 @@ def last_received_at(session: Session, store_id: int) -> datetime | None:
     )
 
 
+def last_delivered_at(session: Session, store_id: int) -> datetime | None:
+    """When the shop itself last sent something, other than what was read over REST."""
+    return session.scalar(
+        select(func.max(InboxRow.received_at)).where(
+            InboxRow.store_id == store_id,
+            InboxRow.state != QUARANTINED,
+            InboxRow.topic.not_like("reconcile.%"),
+        )
+    )
+
+
+def foreign_source(session: Session, store_id: int, since: datetime) -> str:
+    """Whence the newest delivery came that was kept apart; empty where there is none."""
+    query = select(InboxRow.source).where(
+        InboxRow.store_id == store_id,
+        InboxRow.state == QUARANTINED,
+        InboxRow.received_at >= since,
+    )
+    return session.scalar(query.order_by(InboxRow.id.desc()).limit(1)) or ""
+
+
 def counts_by_state(session: Session, store_id: int) -> dict[str, int]:
     rows = session.execute(
         select(InboxRow.state, func.count())

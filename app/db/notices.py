@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -67,6 +67,18 @@ def is_used(session: Session, store_id: int, reference: str) -> bool:
     """Whether a message of this store has this reference."""
     query = select(Message.id).where(Message.store_id == store_id, Message.reference == reference)
     return session.scalar(query) is not None
+
+
+def failed_since_mailed(session: Session, store_id: int, since: datetime) -> int:
+    """How many messages the shop's mailer failed to send since it last sent one."""
+    mailed = select(func.max(Message.sent_at)).where(
+        Message.store_id == store_id, Message.delivery == "mailed"
+    )
+    after = max(filter(None, (session.scalar(mailed), since)))
+    failed = select(func.count()).where(
+        Message.store_id == store_id, Message.delivery == "failed", Message.sent_at > after
+    )
+    return session.scalar(failed) or 0
 
 
 def notices_of(session: Session, order_id: int) -> list[Notice]:

@@ -18,6 +18,8 @@ from app.db.work import Work, work_index
 class Reconciling(Work, Base):
     """One row for each store, always due again. Instants of the shop's own clock: `watermark`."""
 
+    recurs = True
+
     __tablename__ = "reconciling"
     __table_args__ = work_index()
 

@@ -9,12 +9,23 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from app.db import documents, inbox, installation, notices, orders, reconciling, staff, stores
+from app.db import (
+    diagnoses,
+    documents,
+    inbox,
+    installation,
+    notices,
+    orders,
+    reconciling,
+    staff,
+    stores,
+)
 from app.db.base import Base
 from app.db.engine import Database
 
 __all__ = [
     "Base",
+    "diagnoses",
     "documents",
     "inbox",
     "installation",

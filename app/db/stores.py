@@ -22,6 +22,8 @@ class Store(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True)
     """The unguessable part of its webhook address."""
     url: Mapped[str] = mapped_column(String(300))
+    auth: Mapped[str] = mapped_column(String(10), default="header")
+    """How its keys travel: `header`, or `query` where its host takes the header away."""
     is_demo: Mapped[bool] = mapped_column(default=False)
     mode: Mapped[str] = mapped_column(String(10), default="shadow")
     mode_since: Mapped[datetime]

@@ -27,6 +27,9 @@ class LeaseLost(Exception):
 class Work:
     """Columns of every kind of work."""
 
+    recurs = False
+    """Whether a row comes again for ever: then it is never parked, only put off."""
+
     state: Mapped[str] = mapped_column(String(20), default=DUE)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)

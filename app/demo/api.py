@@ -227,7 +227,8 @@ class Api:
         return self._dress(reply, headers)
 
     def _find(self, path: str) -> tuple[Route, dict[str, int | str]]:
-        below = path.removeprefix("wc/v3").strip("/") if path.startswith("wc/v3") else None
+        is_ours = path.startswith("wc/v3") and self._shop.has_woocommerce
+        below = path.removeprefix("wc/v3").strip("/") if is_ours else None
         for route in self._routes if below is not None else ():
             match = route.regex.fullmatch(below or "")
             known = match and (request.method == "OPTIONS" or route.handler(request.method))

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from flask import Flask, Response, request
 from werkzeug.test import run_wsgi_app
 
-from app.demo import control, pages
+from app.demo import consent, control, pages
 from app.demo.api import METHODS, STANDARD, Api
 from app.demo.faults import RestFault
 from app.demo.routes_settings import ALL_ROUTES
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 _JSON = "application/json; charset=UTF-8"
+DEMO_NAMESPACE = "kikubari-demo/v1"
+"""By this our own connecting knows that a shop on this machine is the demo."""
 
 
 class Hangup(ConnectionAbortedError):
@@ -126,11 +129,28 @@ class FaultGate:
         raise Hangup
 
 
-def create_app(shop: "DemoShop") -> Flask:
-    """The whole shop: REST under /wp-json/, wp-cron, pages, and control under /_demo/.
+class Permalinks:
+    """WSGI middleware: `/?rest_route=/…` always leads to REST, `/wp-json/…` unless permalinks are
+    plain."""
 
-    `/wc-auth/v1/authorize` is not here yet.
-    """
+    def __init__(self, shop: "DemoShop", inner: Callable[..., Iterable[bytes]]) -> None:
+        self._shop = shop
+        self._inner = inner
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        route = parse_qs(environ.get("QUERY_STRING", "")).get("rest_route")
+        if path == "/" and route:
+            environ = {**environ, "PATH_INFO": f"/wp-json{route[0]}"}
+        elif self._shop.plain_permalinks and path.startswith("/wp-json"):
+            start_response("404 Not Found", [("Content-Type", "text/html; charset=UTF-8")])
+            return [b"<!doctype html><title>404 Not Found</title>"]
+        return self._inner(environ, start_response)
+
+
+def create_app(shop: "DemoShop") -> Flask:
+    """The whole shop: REST under /wp-json/, the key exchange under /wc-auth/, wp-cron, pages, and
+    control under /_demo/."""
     app = Flask("app.demo", static_folder=None)
     api = Api(shop, ALL_ROUTES)
 
@@ -142,7 +162,13 @@ def create_app(shop: "DemoShop") -> Flask:
     def index() -> Response:
         front = {"name": shop.name, "description": "", "url": shop.base_url}
         front |= {"home": shop.base_url, "timezone_string": shop.zone}
-        text = json.dumps({**front, "namespaces": ["wc/v3"], "authentication": [], "routes": {}})
+        names = [
+            "oembed/1.0",
+            "wp/v2",
+            DEMO_NAMESPACE,
+            *(["wc/v3"] if shop.has_woocommerce else []),
+        ]
+        text = json.dumps({**front, "namespaces": names, "authentication": [], "routes": {}})
         return Response(text, headers=STANDARD, content_type=_JSON)
 
     def cron() -> Response:
@@ -155,6 +181,8 @@ def create_app(shop: "DemoShop") -> Flask:
     )
     app.add_url_rule("/wp-cron.php", "cron", cron, methods=["GET", "POST"])
     app.register_blueprint(pages.blueprint(shop))
+    if shop.has_woocommerce:
+        app.register_blueprint(consent.blueprint(shop), url_prefix="/wc-auth/v1")
     app.register_blueprint(control.blueprint(shop), url_prefix="/_demo")
-    app.wsgi_app = FaultGate(shop, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = FaultGate(shop, Permalinks(shop, app.wsgi_app))  # type: ignore[method-assign]
     return app

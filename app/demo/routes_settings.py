@@ -69,6 +69,8 @@ def system_status(call: Call) -> Reply:
     status: Record = catalogue.seed("system_status")
     status["environment"] |= {"home_url": shop.base_url, "site_url": shop.base_url}
     status["settings"] |= {"currency": shop.currency, "number_of_decimals": shop.decimals}
+    for section, change in shop.status_changes.items():
+        status[section] = status[section] | change if isinstance(change, dict) else change
     return Reply(status)
 
 

@@ -6,8 +6,10 @@ better, and faults need a server that can hang up without an answer.
 
 import io
 import socket
+import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -37,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except (ConnectionError, TimeoutError):
+        except (ConnectionError, TimeoutError, ssl.SSLError):
             self.close_connection = True
 
     def _serve(self) -> None:
@@ -82,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
+            "wsgi.url_scheme": "https" if self.server.is_https else "http",
             "wsgi.input": io.BytesIO(body),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
@@ -97,7 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         lines = [f"HTTP/1.1 {status}", f"Server: {self.server_version}"]
-        lines.append(f"Date: {self.date_time_string()}")
+        moment = time.time() + self.server.shop.clock_off_s
+        lines.append(f"Date: {self.date_time_string(moment)}")
         lines += [f"{name}: {value}" for name, value in headers if name != "Content-Length"]
         length = dict(headers).get("Content-Length", str(len(body)))
         lines.append(f"Content-Length: {length}")
@@ -113,11 +116,19 @@ class _Server(ThreadingMixIn, TCPServer):
     block_on_close = False
     request_queue_size = 512
 
-    def __init__(self, address: tuple[str, int], app: Wsgi) -> None:
-        self.app = app
+    def __init__(
+        self, address: tuple[str, int], shop: "DemoShop", tls: ssl.SSLContext | None
+    ) -> None:
+        self.shop = shop
+        self.app: Wsgi = create_app(shop)
+        self.is_https = tls is not None
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__(address, _Handler)
+        if tls is not None:  # the handshake belongs to the thread of its connection
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._guard:
@@ -131,7 +142,7 @@ class _Server(ThreadingMixIn, TCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that left is no news; anything else is."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError | ssl.SSLError):
             super().handle_error(request, client_address)
 
     def hang_up_all(self) -> None:
@@ -144,27 +155,33 @@ class _Server(ThreadingMixIn, TCPServer):
                     continue
 
 
-def serve(shop: "DemoShop", host: str, port: int) -> tuple[_Server, str]:
+def serve(
+    shop: "DemoShop", host: str, port: int, tls: ssl.SSLContext | None = None
+) -> tuple[_Server, str]:
     """Bind a server for the shop (port 0: any free one) and say its URL; it is not running yet.
 
-    A shop without an address of its own takes this one.
+    A shop without an address of its own takes this one. With `tls` it speaks https.
     """
-    app = create_app(shop)
-    server = _Server((host, port), app)
-    url = f"http://{host}:{server.server_address[1]}"
+    server = _Server((host, port), shop, tls)
+    url = f"{'https' if tls else 'http'}://{host}:{server.server_address[1]}"
     if not shop.base_url_is_given:
         shop.base_url = url
     return server, url
 
 
 @contextmanager
-def running(shop: "DemoShop", port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
+def running(
+    shop: "DemoShop",
+    port: int = 0,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[str]:
     """Serve the shop from a thread; yields its URL.
 
     Leaving stops the server and the sender of deliveries; the shop itself stays usable and can
     be served again. Close it with `shop.close()`.
     """
-    server, url = serve(shop, host, port)
+    server, url = serve(shop, host, port, tls)
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="demo-shop", daemon=True
     )

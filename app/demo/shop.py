@@ -49,6 +49,16 @@ class DemoShop(WebhookActions):
     delivery_timeout_s = TIMEOUT_S
     refuses_local_deliveries = False
     """Whether to refuse private addresses and odd ports, as stock WordPress does (13)."""
+    strips_authorization = False
+    """Whether the web server before the shop takes the Authorization header away."""
+    clock_off_s = 0.0
+    """How far the shop's machine is ahead of the real time."""
+    plain_permalinks = False
+    """Whether REST answers at /?rest_route=/ alone."""
+    has_woocommerce = True
+    """Off: a WordPress without it."""
+    allows_local_callbacks = True
+    """Whether the key exchange posts keys to http:// on this machine, as no real shop does."""
     source_url_override = ""
     """Another address for X-WC-Webhook-Source: plays a staging copy (recordings, 26)."""
 
@@ -57,6 +67,8 @@ class DemoShop(WebhookActions):
         self.requests: deque[tuple[str, str, int]] = deque(maxlen=5_000)
         self.request_count = 0
         self.write_count = 0
+        self.status_changes: Record = {}
+        """What `system_status` says otherwise: {section: {field: value}} or {section: value}."""
         super().__init__(**settings)
         self.deliveries = Deliveries(self)
 

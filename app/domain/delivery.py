@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -154,26 +155,25 @@ def load_object(body: bytes) -> dict[str, Any] | None:
     """
     try:
         value = json.loads(body, parse_constant=_no_number)
+        return storable(value) if isinstance(value, dict) else None
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict):
-        return None
-    if b"\\u0000" in body or b"\\ud" in body.lower():
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    return value
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
+    """The same JSON value with nothing in it that a database refuses."""
     if isinstance(value, str):
         return _UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, float) and not isfinite(value):
+        return None
     return value
 
 
@@ -208,6 +208,11 @@ def _order_of_action(value: dict[str, Any]) -> int | None:
 def _positive(value: object) -> int | None:
     if isinstance(value, bool):
         return None
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
-    return value if isinstance(value, int) and 0 < value < 2**63 else None
+    return value if isinstance(value, int) and is_order_id(value) else None
+
+
+def is_order_id(value: object) -> bool:
+    """Whether it can be an order's id in a shop's database."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63

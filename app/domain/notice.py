@@ -17,6 +17,10 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No letters or digits that are read as each other; a reference may be told on the phone."""
 
 
+DOMAIN_LIKE = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2,})")
+"""The dot of `evil.example`; with a space behind it no program makes a link of it."""
+
+
 class NoticeKind(StrEnum):
     INVOICE = "invoice"
     """The document is there, with its link. Said once for each order."""
@@ -40,7 +44,8 @@ def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None)
 def safe_words(text: str, limit: int = 120) -> str:
     """Text of a customer, fit for a note: bounded, no controls, and nothing that mail programs
     turn into a link (the shop's mail links whatever looks like an address)."""
-    return clean(URL_LIKE.sub("…", text), limit)
+    short = URL_LIKE.sub("…", text[: 4 * limit])
+    return clean(DOMAIN_LIKE.sub(". ", short), limit)
 
 
 def reference_of(

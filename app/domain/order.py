@@ -7,7 +7,7 @@ prices and text for numbers (recordings, 8 and 18): all of that ends here.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from app.errors import PayloadUnusable
 
 PAID_STATUSES = frozenset({"processing", "completed"})
 DRAFT_STATUSES = frozenset({"auto-draft", "checkout-draft", "draft"})
+CLOCKS_DIFFER = timedelta(minutes=10)
 CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
 
 
@@ -28,9 +29,9 @@ def _instant(value: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _text(value: object) -> str:
@@ -228,15 +229,18 @@ def is_to_be_shipped(order: OrderSnapshot) -> bool:
     return any("pickup" not in line.method_id for line in order.shipping_lines)
 
 
-def is_newer(incoming: OrderSnapshot, known_modified_at: datetime | None) -> bool | None:
+def is_newer(
+    incoming: OrderSnapshot, known_modified_at: datetime | None, now: datetime
+) -> bool | None:
     """Whether `incoming` may replace what is known: True, False, or None where they tie.
 
     `date_modified_gmt` has whole seconds, and two changes can share one: a tie is settled by
-    asking the shop again, never by the order of arrival.
+    asking the shop again, never by the order of arrival. So is what is known from the future:
+    the shop's clock had slipped.
     """
     if known_modified_at is None:
         return True
-    if incoming.modified_at is None:
+    if incoming.modified_at is None or known_modified_at > now + CLOCKS_DIFFER:
         return None
     if incoming.modified_at == known_modified_at:
         return None

@@ -58,7 +58,7 @@ def changed_at(row: Mapping[str, Any]) -> datetime | None:
         return None
     try:
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -70,12 +70,12 @@ def is_known(listed: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool
     """
     if known is None:
         return False
-    digits = len(str(listed.get("total", "")).partition(".")[2])
+    digits = min(6, len(str(listed.get("total", "")).partition(".")[2]))
     try:
         one, other = read_order(dict(listed)), read_order(dict(known))
-    except PayloadUnusable:
-        return False
-    return bool(_rounded(one.model_dump(), digits) == _rounded(other.model_dump(), digits))
+        return bool(_rounded(one.model_dump(), digits) == _rounded(other.model_dump(), digits))
+    except (PayloadUnusable, ArithmeticError, RecursionError):
+        return False  # what cannot be compared is news
 
 
 def _rounded(value: Any, digits: int, key: str = "") -> Any:

@@ -75,7 +75,7 @@ def _serve(rest: list[str]) -> int:
     _parser(
         "serve",
         "Web and workers without the demo. Settings: HOST, PORT, WORKERS, WEB_THREADS, …",
-        "serve\n  HOST=0.0.0.0 WORKERS=2 python3 run.py serve",
+        "serve\n  WORKERS=4 python3 run.py serve",
     ).parse_args(rest)
     return serve(read_settings())
 

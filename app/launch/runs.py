@@ -166,7 +166,8 @@ class Run:
         options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--log-level", "warning"]
         options += ["--workers", "1", "--blocking-threads", str(self.settings.web_threads)]
         options += ["--host", self.settings.host, "--port", str(self.settings.port)]
-        options += ["--workers-kill-timeout", "5"]
+        options += ["--workers-kill-timeout", "5", "--backlog", "4096"]
+        options += ["--http1-header-read-timeout", "5000"]  # slow heads must not hold connections
         return self.supervisor.start(
             "web", [self.python, "-m", "granian", *options, "wsgi:app"], self.env
         )

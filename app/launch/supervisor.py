@@ -73,7 +73,9 @@ class Supervisor:
 
         Raises LaunchError when another run has it, or when it cannot be written.
         """
+        os.umask(0o077)  # what this run and its children write is personal data
         try:
+            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in (self._note.parent, self.log_dir):
                 folder.mkdir(parents=True, exist_ok=True)
             self._lock = (self._note.parent / "lock").open("ab")

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.db import inbox, reconciling
 from app.db.engine import Database
 from app.db.stores import Store
 from app.db.work import DUE
-from app.domain.delivery import DeliveryKind
+from app.domain.delivery import DeliveryKind, is_order_id
 from app.domain.reconciliation import (
     PAGE,
     Question,
@@ -27,7 +27,7 @@ from app.domain.reconciliation import (
     is_known,
     next_question,
 )
-from app.usecases.ports import Shop
+from app.usecases.ports import Clock, Shop
 from app.usecases.reach import Reach
 
 CLOSED = frozenset(
@@ -35,6 +35,9 @@ CLOSED = frozenset(
 )
 MOST_REQUESTS = 60
 """A cycle's budget of requests to one shop; what is left goes on in the next cycle at once."""
+MOST_AHEAD = timedelta(minutes=10)
+"""A change dated further ahead than clocks differ is read, and not believed: it would blind us to
+all others until its day comes."""
 MOST_SWEPT = 200
 """Pages of open orders that the hourly sweep reads at most: 20,000 orders."""
 
@@ -60,7 +63,7 @@ def follow_changes(
     budget: Budget,
 ) -> tuple[datetime, bool]:
     """Take in every order changed since the watermark; (new watermark, whether that was all)."""
-    pages = changes_since(shop, watermark)
+    pages = changes_since(shop, watermark, reach.clock)
     while budget.spend():
         page = next(pages, None)
         if page is None:
@@ -71,21 +74,22 @@ def follow_changes(
 
 
 def changes_since(
-    shop: Shop, watermark: datetime
+    shop: Shop, watermark: datetime, now: Clock
 ) -> Iterator[tuple[list[dict[str, Any]], datetime]]:
     """Pages of changed orders, each with the watermark that it reaches; asked one by one."""
     question: Question | None = first_question(watermark)
     while question is not None:
         rows = shop.changed_orders(question.after, question.page)
         changes = [moment for moment in map(changed_at, rows) if moment is not None]
-        watermark = max([watermark, *changes])
+        believable = [moment for moment in changes if moment <= now() + MOST_AHEAD]
+        watermark = max([watermark, *believable])
         yield rows, watermark
         question = next_question(question, changes)
 
 
 def take_in(db: Database, store: Store, rows: Iterable[Mapping[str, Any]], now: datetime) -> int:
     """Put listed orders that say something new into the inbox; how many."""
-    listed = {row["id"]: row for row in rows if isinstance(row.get("id"), int)}
+    listed = {row["id"]: row for row in rows if is_order_id(row.get("id"))}
     with db.read() as session:
         known = reconciling.known_states(session, store.id, list(listed))
     news = []

@@ -30,7 +30,7 @@ def import_history(
     with db.read() as session:
         row = reconciling.of_store(session, store.id)
     since = (row.import_watermark if row else None) or EARLIEST
-    for rows, watermark in changes_since(reach.shops(store), since):
+    for rows, watermark in changes_since(reach.shops(store), since, reach.clock):
         take_in(db, store, rows, reach.clock())
         _keep_import(db, store, import_watermark=watermark)
         on_page(len(rows))

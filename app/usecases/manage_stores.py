@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from app.db import inbox, reconciling
+from app.db import diagnoses, inbox, reconciling
 from app.db.documents import take_up_shadowed
 from app.db.engine import Database
 from app.db.inbox import InboxRow
@@ -19,6 +18,7 @@ from app.db.staff import audit
 from app.db.stores import Store, StoreSettings, all_stores, current_settings, store_by_name
 from app.db.work import DUE
 from app.domain.delivery import same_source
+from app.domain.shop_address import shop_address
 from app.domain.store_mode import Mode
 from app.domain.store_settings import read_settings
 from app.errors import SettingsError, UnknownStore
@@ -52,7 +52,7 @@ def add_store(db: Database, box: SecretBox, new: NewStore, *, who: str, now: dat
         store = Store(
             name=new.name,
             key=token_urlsafe(24),
-            url=new.url.rstrip("/"),
+            url=shop_address(new.url),
             is_demo=new.is_demo,
             mode=Mode.SHADOW.value,
             mode_since=now,
@@ -64,6 +64,7 @@ def add_store(db: Database, box: SecretBox, new: NewStore, *, who: str, now: dat
         session.add(store)
         session.flush()
         reconciling.begin(session, store.id, now)
+        diagnoses.begin(session, store.id, now)
         audit(session, now, who, "store.add", store.id, name=new.name, url=store.url)
     return store
 
@@ -84,9 +85,11 @@ def change_store(
         store = find(session, name)
         for field, value in changes.items():
             if field == "url":
-                store.url = value.rstrip("/")
+                store.url = shop_address(value)
             else:
                 setattr(store, field, box.seal(value))
+        store.auth = "header"
+        diagnoses.forget(session, store.id, now)
         taken = [row for row in inbox.quarantined(session, store.id) if _is_from(row, store)]
         for row in taken:
             row.state, row.due_at, row.problem, row.mend = DUE, now, None, None
@@ -189,11 +192,7 @@ def _check(new: NewStore) -> None:
 
 def _check_fields(fields: dict[str, str]) -> None:
     if "url" in fields:
-        parts = urlsplit(fields["url"])
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise SettingsError(
-                "--url: not the address of a shop", mend="give it as https://shop.example"
-            )
+        shop_address(fields["url"])
     for field, value in fields.items():
         if not value.strip():
             raise SettingsError(

@@ -61,6 +61,35 @@ class Shops(Protocol):
     def __call__(self, store: Store) -> Shop: ...
 
 
+class Probe(Protocol):
+    """The doctor's questions to one shop. Each answers with fields of `ShopFacts`; none raises."""
+
+    @property
+    def auth(self) -> str:
+        """How the keys must travel, as `try_key` found out."""
+
+    def greet(self) -> dict[str, Any]:
+        """How far a request without keys comes, and who answers."""
+
+    def try_key(self, *, writing: bool) -> dict[str, Any]:
+        """What our key is worth; with `writing` a request that writes nothing is tried too."""
+
+    def hooks(self) -> dict[str, Any]:
+        """Its webhooks."""
+
+    def note_mail(self) -> dict[str, Any]:
+        """Whether it mails customer notes."""
+
+    def status(self) -> dict[str, Any]:
+        """Versions, features, plug-ins, currency."""
+
+
+class Probes(Protocol):
+    """Opens a probe of a store."""
+
+    def __call__(self, store: Store) -> Probe: ...
+
+
 class Inbox(Protocol):
     """Takes accepted deliveries."""
 

@@ -8,6 +8,7 @@ can share a second. Where it does not settle the order's state, the shop is aske
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from app.db import inbox, work
@@ -56,7 +57,7 @@ def process_delivery(db: Database, shops: Shops, clock: Clock, row_id: int, *, o
         _end(db, row, owner, clock, outcome=str(error))
         return
     remote_id = int(row.subject.removeprefix("order:"))
-    newer = _compare(db, store, snapshot, payload)
+    newer = _compare(db, store, snapshot, payload, clock())
     if newer is False:
         _end(db, row, owner, clock, outcome="nothing new: we know a later state")
     elif newer is True and snapshot is not None:
@@ -66,7 +67,11 @@ def process_delivery(db: Database, shops: Shops, clock: Clock, row_id: int, *, o
 
 
 def _compare(
-    db: Database, store: Store, snapshot: OrderSnapshot | None, payload: dict[str, Any]
+    db: Database,
+    store: Store,
+    snapshot: OrderSnapshot | None,
+    payload: dict[str, Any],
+    now: datetime,
 ) -> bool | None:
     """True: record it. False: nothing new. None: only the shop can tell.
 
@@ -82,7 +87,7 @@ def _compare(
             return None if inbox.was_worked_off(session, store.id, subject) else True
     if known.status == DELETED:
         return None
-    newer = is_newer(snapshot, known.modified_at)
+    newer = is_newer(snapshot, known.modified_at, now)
     if newer is None and known.payload == payload:
         return False
     return newer

@@ -8,6 +8,7 @@ each, and never sends anything again.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +67,11 @@ def receive_delivery(
     return Receipt.STORED if ours else Receipt.QUARANTINED
 
 
+def foreign_key(delivery: Delivery) -> str:
+    """A copy's own dedupe key: one that is first must not hide the real delivery."""
+    return hashlib.sha256(f"{delivery.source}\x00{delivery.dedupe_key}".encode()).hexdigest()
+
+
 def _row(store: Store, delivery: Delivery, now: datetime, *, ours: bool) -> dict[str, object]:
     row: dict[str, object] = {
         "store_id": store.id,
@@ -82,6 +88,7 @@ def _row(store: Store, delivery: Delivery, now: datetime, *, ours: bool) -> dict
         "due_at": now,
     }
     if not ours:
+        row["dedupe_key"] = foreign_key(delivery)
         row["problem"] = f"it came from {delivery.source}, the shop is {store.url}"
         row["mend"] = (
             f"a copy of the shop signs alike; if it moved: store change {store.name} --url ADDRESS"

@@ -20,7 +20,7 @@ from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.domain.reconciliation import poll_pause
 from app.errors import ShopError
-from app.usecases.find_changes import MOST_SWEPT, Budget, follow_changes, sweep_known
+from app.usecases.find_changes import MOST_AHEAD, MOST_SWEPT, Budget, follow_changes, sweep_known
 from app.usecases.mend_webhooks import mend_webhooks
 from app.usecases.ports import Shop
 from app.usecases.reach import Reach, Rhythm
@@ -55,7 +55,7 @@ def look_at_store(db: Database, reach: Reach, row_id: int, *, owner: str) -> Non
         shop = reach.shops(store)
         if row.cycle_at <= now:
             values = run_cycle(db, reach, store, row, shop)
-        elif (shop.newest_change() or row.watermark) > row.watermark:
+        elif row.watermark < (shop.newest_change() or row.watermark) <= now + MOST_AHEAD:
             values = {"cycle_at": now}
             shop.wake_cron()
         values |= _heartbeat(db, reach, store, row, shop, now)

@@ -19,6 +19,7 @@ from app.db.work import DUE
 from app.domain.address import full_name
 from app.domain.calendar import calendar_of
 from app.domain.delay import Condition, Promise, assess, promise_for
+from app.domain.delivery import storable
 from app.domain.invoice import DocumentKind
 from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
 from app.domain.shipment import shipped_at
@@ -106,7 +107,7 @@ def _copy(order: Order, snapshot: OrderSnapshot, payload: dict[str, Any], now: d
     order.created_at = snapshot.created_at
     order.modified_at = snapshot.modified_at
     order.shipped_at = shipped_at(snapshot)
-    order.payload = payload
+    order.payload = storable(payload)
     order.read_at = now
 
 

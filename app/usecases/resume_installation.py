@@ -98,7 +98,7 @@ def resume(
     if not any(top > own.get(key, 0) for key, top in tops.items()):
         for store in stores:
             if store.name not in last and store.mode == Mode.LIVE.value:
-                tops |= _highest_in_notes(db, shops, store, halt, tops)
+                tops |= _highest_in_notes(db, shops, clock, store, halt, tops)
     for key, top in given.items():
         tops[key] = max(top, tops.get(key, 0))
     with db.write() as session:
@@ -110,7 +110,12 @@ def resume(
 
 
 def _highest_in_notes(
-    db: Database, shops: Shops, store: Store, halt: Halt, tops: Mapping[SeriesKey, int]
+    db: Database,
+    shops: Shops,
+    clock: Clock,
+    store: Store,
+    halt: Halt,
+    tops: Mapping[SeriesKey, int],
 ) -> dict[SeriesKey, int]:
     """What customers of a shop have: the highest invoice that its notes tell of since the backup.
 
@@ -123,7 +128,8 @@ def _highest_in_notes(
     shop, key, sentences = shops(store), (store.key, INVOICE_SERIES), invoice_sentences()
     highest = tops.get(key, 0)
     try:
-        for rows, _ in changes_since(shop, min(known, default=store.created_at) - BEFORE):
+        since = min(known, default=store.created_at) - BEFORE
+        for rows, _ in changes_since(shop, since, clock):
             for remote_id in {row["id"] for row in rows if isinstance(row.get("id"), int)}:
                 note = invoice_note(shop.notes(remote_id), store.key, remote_id)
                 told = number_told(note.text, settings.numbering, sentences) if note else 0

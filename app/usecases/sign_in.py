@@ -81,15 +81,27 @@ def enter_with_password(db: Database, email: str, password: str, now: datetime) 
     Five wrong tries lock a person out for a quarter of an hour. The answer says nothing about
     which part was wrong.
     """
+    with db.read() as session:
+        known = person_by_email(session, email)
+    right = _is_right(known, password, now)  # slow on purpose, so outside any transaction
+    if known is None:
+        return None
     with db.write() as session:
-        person = person_by_email(session, email)
-        if not _is_right(person, password, now):
+        person = session.get_one(Person, known.id)
+        if not right or person.password_hash != known.password_hash:
             _count_failure(session, person, now)
             return None
-        assert person is not None
         person.failures, person.locked_until = 0, None
         audit(session, now, person.email, "staff.sign_in", how="password")
         return person
+
+
+def end_sessions(db: Database, person_id: int, *, now: datetime) -> None:
+    """End every session of a person."""
+    with db.write() as session:
+        person = session.get_one(Person, person_id)
+        person.session_epoch += 1
+        audit(session, now, person.email, "staff.sign_out")
 
 
 def set_password(db: Database, email: str, password: str, *, who: str, now: datetime) -> None:
@@ -129,8 +141,9 @@ def _is_right(person: Person | None, password: str, now: datetime) -> bool:
     return kept is not None and not locked
 
 
-def _count_failure(session: Session, person: Person | None, now: datetime) -> None:
-    if person is None:
+def _count_failure(session: Session, person: Person, now: datetime) -> None:
+    """Tries while locked out do not count: nobody can keep a person out by trying on."""
+    if person.locked_until is not None and person.locked_until > now:
         return
     person.failures += 1
     if person.failures >= MOST_FAILURES:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
+
 from app.db.engine import Database
 from app.db.orders import Order, OrderEvent, due_for_check
 from app.db.stores import Store
@@ -24,6 +26,8 @@ from app.usecases.record_order import promise_of
 from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of, standing_of
 
+log = structlog.get_logger()
+
 LOOK_AGAIN = timedelta(hours=12)
 
 
@@ -32,8 +36,19 @@ def watch_due(db: Database, clock: Clock, *, limit: int) -> int:
     with db.read() as session:
         ids = due_for_check(session, clock(), limit)
     for order_id in ids:
-        check_shipment(db, clock, order_id)
+        try:
+            check_shipment(db, clock, order_id)
+        except Exception:  # one order that cannot be assessed must not end the watch of all others
+            log.exception("not assessed", order=order_id)
+            _look_again(db, clock, order_id)
     return len(ids)
+
+
+def _look_again(db: Database, clock: Clock, order_id: int) -> None:
+    with db.write() as session:
+        order = session.get(Order, order_id)
+        if order is not None:
+            order.next_check_at = clock() + LOOK_AGAIN
 
 
 def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | None:

@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -30,7 +31,8 @@ log = structlog.get_logger()
 
 RENEWED_AFTER = 3
 """Leases are renewed when one third of their time is over."""
-MOST_DEATHS = 3
+MOST_DEATHS = 8
+PUT_OFF = timedelta(minutes=5)
 UNEXPECTED_MEND = "this is a fault of ours: see the log, report it, then retry"
 
 
@@ -148,6 +150,8 @@ def put_aside(
             if row is None:
                 return
             pause = pause_after(error, row.attempts + 1, random.random())  # noqa: S311
+            if pause is None and table.recurs:
+                pause = PUT_OFF
             if pause is not None:
                 work.retry(
                     session, table, row_id, owner=owner, due_at=now + pause, problem=str(error)

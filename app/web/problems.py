@@ -39,7 +39,7 @@ def _http_problem(error: HTTPException) -> Response:
 
 
 def _storage_problem(error: Exception) -> Response:
-    log.error("database not usable", path=request.path, why=type(error).__name__)
+    log.error("database not usable", path=request.endpoint, why=type(error).__name__)
     return _answer(503, "storage")
 
 

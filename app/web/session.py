@@ -7,12 +7,18 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Flask, abort, flash, g, redirect, render_template, request, url_for
-from flask_login import LoginManager, UserMixin, current_user, login_required, login_user
-from flask_login import logout_user as end_session
+from flask_login import (
+    LoginManager,
+    UserMixin,
+    current_user,
+    login_required,
+    login_user,
+    logout_user,
+)
 from werkzeug.wrappers import Response
 
 from app.db.staff import ROLES, Person
-from app.usecases.sign_in import enter_with_link, enter_with_password
+from app.usecases.sign_in import end_sessions, enter_with_link, enter_with_password
 from app.web.safety import limiter
 from app.web.state import services
 from app.web.texts import gettext
@@ -123,7 +129,11 @@ def use_link(token: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
-    end_session()
+    """Every session of this person ends, a stolen cookie's too."""
+    if current_user.is_authenticated:
+        s = services()
+        end_sessions(s.db, current_user.person_id, now=s.clock())
+    logout_user()
     return redirect(url_for("session.sign_in"))
 
 

@@ -34,7 +34,10 @@ def receive(store_key: str) -> Response:
     except RequestEntityTooLarge:
         state().refusals.add(store.id, "too_large")
         return _answer(413, f"a delivery may hold {LARGEST_BODY} bytes")
-    except StorageUnavailable as error:
+    except Exception as error:  # a fault of ours must not look as if the delivery were kept
+        if not isinstance(error, StorageUnavailable):
+            log.exception("delivery not understood")
+            return _answer(503, "the delivery could not be stored; send it again")
         log.error("delivery not stored", why=str(error))
         return _answer(503, "the delivery could not be stored; send it again")
     return _answer(200, receipt.value)

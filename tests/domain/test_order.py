@@ -14,6 +14,9 @@ from app.errors import PayloadUnusable
 from tests.recorded import named, recorded_orders, rest_order
 
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
 def minimal(**fields: Any) -> dict[str, Any]:
     return {
         "id": 1,
@@ -81,10 +84,11 @@ def test_a_tie_in_the_second_is_not_decided_by_the_order_of_arrival() -> None:
     order = read_order(minimal(date_modified_gmt="2026-11-23T10:00:00"))
     at = order.modified_at
     assert at is not None
-    assert is_newer(order, None) is True
-    assert is_newer(order, at) is None
-    assert is_newer(order, at.replace(second=1)) is False
-    assert is_newer(order, at.replace(hour=9)) is True
+    assert is_newer(order, None, NOW) is True
+    assert is_newer(order, at, NOW) is None
+    assert is_newer(order, at.replace(second=1), NOW) is False
+    assert is_newer(order, at.replace(hour=9), NOW) is True
+    assert is_newer(order, at.replace(year=2036), NOW) is None
 
 
 def test_tracking_is_read_as_the_plugins_write_it() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.adapters.woocommerce import WooShop
 from app.db import reconciling
 from app.db.documents import Document
 from app.db.inbox import InboxRow
@@ -248,3 +249,64 @@ def test_an_order_read_with_more_decimals_is_the_same_order() -> None:
     assert not is_known(coarse, fine)
     assert not is_known(coarse | changed_since | {"status": "completed"}, fine)
     assert not is_known(coarse, None)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"total": "1." + "0" * 29 + "1"},
+        {"date_created_gmt": "0001-01-01T00:00:00+14:00"},
+        {"id": 2**63},
+        {"id": True},
+        {"date_modified_gmt": "9999-12-31T23:59:59"},
+    ],
+)
+def test_one_odd_order_in_a_list_blinds_us_to_no_other(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch, odd: dict[str, object]
+) -> None:
+    world = sqlite_world
+    store = world.connect(mode=Mode.SHADOW)
+    first = world.shop.place_order("DE")
+    cycle(world)
+    real = WooShop.changed_orders
+
+    def with_odd(shop: WooShop, *question: object) -> list[dict[str, object]]:
+        rows = real(shop, *question)  # type: ignore[arg-type]
+        return [*rows, {**world.shop.show_order(first), **odd}]
+
+    monkeypatch.setattr(WooShop, "changed_orders", with_odd)
+    second = world.shop.place_order("DE")
+    cycle(world)
+    third = world.shop.place_order("DE")
+    cycle(world)
+    assert {first, second, third} <= set(statuses(world))
+    row = row_of(world, store)
+    assert row.state == "due" and row.watermark <= world.clock() + timedelta(minutes=10)
+
+
+def test_a_fault_of_ours_puts_reconciling_off_and_never_parks_it(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = sqlite_world
+    store = world.connect(mode=Mode.SHADOW)
+    monkeypatch.setattr(WooShop, "changed_orders", lambda *_: 1 / 0)
+    cycle(world)
+    row = row_of(world, store)
+    assert row.state == "due" and "ZeroDivisionError" in (row.problem or "")
+    monkeypatch.undo()
+    placed = world.shop.place_order("DE")
+    cycle(world)
+    assert placed in statuses(world)
+
+
+def test_an_order_known_from_the_future_is_asked_for_again(sqlite_world: World) -> None:
+    """The shop's clock had slipped; what it says since must not count as old."""
+    world = sqlite_world
+    world.connect(mode=Mode.SHADOW)
+    order_id = world.shop.place_order("DE")
+    world.shop.orders[order_id]["date_modified_gmt"] = "2036-01-01T00:00:00"
+    cycle(world)
+    world.shop.orders[order_id]["date_modified_gmt"] = world.clock().isoformat()[:19]
+    world.shop.set_status(order_id, "cancelled")
+    cycle(world)
+    assert statuses(world) == {order_id: "cancelled"}

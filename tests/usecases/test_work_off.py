@@ -106,7 +106,7 @@ def test_a_row_that_kills_its_worker_is_parked_in_the_end(
     monkeypatch.setattr(processing, "read_order", real)
     world.work()
     (row,) = world.all(InboxRow)
-    assert row.state == "parked" and "died 3 times" in row.problem
+    assert row.state == "parked" and f"died {MOST_DEATHS} times" in row.problem
 
 
 def test_a_killed_worker_does_not_make_its_rows_suspicious_for_good(sqlite_world: World) -> None:

@@ -278,3 +278,29 @@ def test_no_secret_of_a_store_stands_in_the_database(sqlite_world: World) -> Non
 
 def test_the_recordings_are_complete() -> None:
     assert len(deliveries()) == 488 and len(signed()) == 401 and len(pings()) == 87
+
+
+def test_a_copy_that_comes_first_does_not_hide_the_real_delivery(sqlite_world: World) -> None:
+    store, client = sqlite_world.connect(mode=Mode.SHADOW), client_of(sqlite_world)
+    body = named("de_guest_paid").body
+    for source in ("https://staging.example/", sqlite_world.shop_url):
+        headers = signed_headers("order.created", body, source=source)
+        assert post(client, store, body, headers) == 200
+    sqlite_world.work()
+    assert [row.state for row in sqlite_world.all(InboxRow)] == [QUARANTINED, "done"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"id":"²","status":"x"}'.encode(),
+        b'{"id":"' + b"9" * 5000 + b'","status":"x"}',
+        b'{"id":5,"x":"\\u0000","y":' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
+)
+def test_odd_bodies_are_stored_like_any_other(a_world: World, body: bytes) -> None:
+    store, client = a_world.connect(mode=Mode.SHADOW), client_of(a_world)
+    headers = signed_headers("order.updated", body, source=a_world.shop_url)
+    assert post(client, store, body, headers) == 200
+    a_world.work()
+    assert [row.state for row in a_world.all(InboxRow)] == ["done"]

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("url", sa.String(length=300), nullable=False),
+        sa.Column("auth", sa.String(length=10), nullable=False),
         sa.Column("is_demo", sa.Boolean(), nullable=False),
         sa.Column("mode", sa.String(length=10), nullable=False),
         sa.Column("mode_since", Instant(), nullable=False),
@@ -78,6 +79,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_counters_store_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counters")),
         sa.UniqueConstraint("store_id", "name", "day", name=op.f("uq_counters_store_id_name_day")),
+    )
+    op.create_table(
+        "diagnoses",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("store_id", sa.Integer(), nullable=False),
+        sa.Column("examined_at", Instant(), nullable=True),
+        sa.Column("diagnosed_at", Instant(), nullable=True),
+        sa.Column("facts", Json, nullable=False),
+        sa.Column("findings", Json, nullable=False),
+        sa.Column("first_currency", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claims", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("deaths", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lease_owner", sa.String(length=80), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("problem", sa.String(length=500), nullable=True),
+        sa.Column("mend", sa.String(length=500), nullable=True),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_diagnoses_store_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_diagnoses")),
+        sa.UniqueConstraint("store_id", name=op.f("uq_diagnoses_store_id")),
+    )
+    op.create_index(
+        op.f("ix_diagnoses_state_due_at"), "diagnoses", ["state", "due_at"], unique=False
     )
     op.create_table(
         "document_series",

@@ -1,0 +1,195 @@
+"""The doctor: gather what is known of a shop, and say what is wrong.
+
+every few minutes: what we know ourselves, over what the shop told last -> findings, kept
+once an hour, or when asked: the shop is asked everything (six requests)
+where reading the shop begins to fail or to work again: only whether it answers (two or three)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.orm import Session
+
+from app.db import diagnoses, inbox, notices, reconciling, work
+from app.db.diagnoses import Diagnosis
+from app.db.engine import Database
+from app.db.reconciling import Reconciling
+from app.db.stores import Store
+from app.db.work import DUE
+from app.domain.diagnosis import KeyState, Reach, ShopFacts, diagnose
+from app.domain.findings import CONTACT, Finding, from_rows
+from app.domain.store_mode import Mode, may_link, may_write_to_shop
+from app.usecases.ports import Probes
+from app.usecases.reach import Reach as Outside
+from app.usecases.stores import settings_of, standing_of
+from app.usecases.work_off import Turn, work_due
+
+EXAMINED_EVERY = timedelta(hours=1)
+RECENT = timedelta(days=7)
+FACTS = TypeAdapter(ShopFacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """What the doctor needs from outside."""
+
+    probes: Probes
+    outside: Outside
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The findings of one look at a store, and what they were drawn from."""
+
+    facts: ShopFacts
+    findings: list[Finding]
+    diagnosed_at: datetime
+    examined_at: datetime | None
+
+
+def diagnose_due(db: Database, clinic: Clinic, turn: Turn) -> int:
+    """Look at the stores whose turn has come, one at a time; how many were looked at."""
+    single = Turn(turn.owner, turn.lease_seconds, 1)
+    clock = clinic.outside.clock
+
+    def look(row_id: int) -> None:
+        with db.read() as session:
+            row = session.get_one(Diagnosis, row_id)
+            store = session.get_one(Store, row.store_id)
+            reading = reconciling.of_store(session, store.id)
+        chart = _look(db, clinic, store, row, _scope(row, reading, clock()), asked=False)
+        due_at = clock() + timedelta(seconds=clinic.outside.rhythm.cycle)
+        with db.write() as session:
+            work.again(session, Diagnosis, row_id, owner=turn.owner, due_at=due_at, **_kept(chart))
+
+    return work_due(db, Diagnosis, single, clock, look)
+
+
+def examine(db: Database, clinic: Clinic, store: Store, *, accept: bool = False) -> Chart:
+    """Ask the shop everything now, and keep what was found. With `accept`, the currency that it
+    has now is the one that is meant."""
+    now = clinic.outside.clock()
+    with db.write() as session:
+        diagnoses.begin(session, store.id, now)
+        row = diagnoses.of_store(session, store.id)
+        assert row is not None
+        if accept:
+            row.first_currency = ""
+    chart = _look(db, clinic, store, row, "everything", asked=True)
+    with db.write() as session:
+        kept = session.get_one(Diagnosis, row.id)
+        for name, value in _kept(chart).items():
+            setattr(kept, name, value)
+        kept.state = DUE
+    return chart
+
+
+def last_chart(session: Session, store: Store) -> Chart | None:
+    """What was found at the last look; None before the first."""
+    row = diagnoses.of_store(session, store.id)
+    facts = _read(row.facts) if row else None
+    if row is None or facts is None or row.diagnosed_at is None:
+        return None
+    return Chart(facts, from_rows(row.findings), row.diagnosed_at, row.examined_at)
+
+
+def _scope(row: Diagnosis, reading: Reconciling | None, now: datetime) -> str:
+    """How much to ask the shop: everything, whether it answers, or nothing."""
+    if row.examined_at is None or now - row.examined_at >= EXAMINED_EVERY:
+        return "everything"
+    out_of_reach = any(one.check in CONTACT for one in from_rows(row.findings))
+    fails = reading is not None and reading.problem is not None
+    return "contact" if fails or out_of_reach else "nothing"
+
+
+def _look(
+    db: Database, clinic: Clinic, store: Store, row: Diagnosis, scope: str, *, asked: bool
+) -> Chart:
+    now, before = clinic.outside.clock(), _read(row.facts)
+    facts = replace(before or ShopFacts(store.name, store.url), name=store.name, url=store.url)
+    examined_at = row.examined_at
+    if scope != "nothing":
+        writing = asked or may_write_to_shop(Mode(store.mode))
+        deep = scope == "everything" or before is None
+        facts = _ask(db, clinic, store, facts, writing=writing, deep=deep)
+        examined_at = now if deep else examined_at
+    with db.read() as session:
+        facts = _with_our_own(session, clinic.outside, store, facts, row, now)
+    return Chart(facts, diagnose(facts, now), now, examined_at)
+
+
+def _ask(
+    db: Database, clinic: Clinic, store: Store, facts: ShopFacts, *, writing: bool, deep: bool
+) -> ShopFacts:
+    """What the shop says; what it could not be asked stays as it was."""
+    probe = clinic.probes(store)
+    known = facts.key
+    fresh = {"reach": Reach.OK, "said": "", "target": "", "stripped": False}
+    facts = replace(facts, **{**fresh, **probe.greet()})
+    if facts.reach is not Reach.OK:
+        return facts
+    worked = facts.worked_before or known is KeyState.OK
+    facts = replace(facts, **probe.try_key(writing=writing), worked_before=worked)
+    if facts.reach is not Reach.OK or facts.key is not KeyState.OK:
+        return facts
+    if known is KeyState.READ_ONLY and not writing:
+        facts = replace(facts, key=known)
+    _keep_auth(db, store, probe.auth)
+    if not deep:
+        return facts
+    return replace(facts, **{**probe.hooks(), **probe.note_mail(), **probe.status()})
+
+
+def _keep_auth(db: Database, store: Store, auth: str) -> None:
+    """The way in which the keys arrived is used from now on."""
+    if store.auth != auth:
+        with db.write() as session:
+            session.get_one(Store, store.id).auth = auth
+
+
+def _with_our_own(
+    session: Session,
+    outside: Outside,
+    store: Store,
+    facts: ShopFacts,
+    row: Diagnosis,
+    now: datetime,
+) -> ShopFacts:
+    """What we know without asking anyone."""
+    settings, reading = settings_of(session, store.id), reconciling.of_store(session, store.id)
+    standing = standing_of(store, settings)
+    return replace(
+        facts,
+        own_zone=settings.time_zone,
+        first_currency=row.first_currency or facts.currency,
+        address=outside.address_of(store),
+        may_link=may_link(standing, outside.public_url),
+        is_demo=store.is_demo,
+        changed_at=reading.watermark if reading else None,
+        delivered_at=inbox.last_delivered_at(session, store.id),
+        foreign_source=inbox.foreign_source(session, store.id, now - RECENT),
+        mailer_failed=notices.failed_since_mailed(session, store.id, now - RECENT),
+    )
+
+
+def _kept(chart: Chart) -> dict[str, Any]:
+    return {
+        "examined_at": chart.examined_at,
+        "diagnosed_at": chart.diagnosed_at,
+        "facts": FACTS.dump_python(chart.facts, mode="json"),
+        "findings": [one.as_row() for one in chart.findings],
+        "first_currency": chart.facts.first_currency,
+    }
+
+
+def _read(facts: Mapping[str, Any]) -> ShopFacts | None:
+    """Kept facts; None where there are none, or another version of ours wrote them."""
+    try:
+        return FACTS.validate_python(facts)
+    except ValidationError:
+        return None
