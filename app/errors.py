@@ -36,6 +36,10 @@ class UnknownStore(KikubariError):
     """No store has this name or key."""
 
 
+class KeysRefused(KikubariError):
+    """Keys came that nobody asked for, or that were asked for too long ago. Nothing is stored."""
+
+
 class BadSignature(KikubariError):
     """A delivery's signature is missing or wrong."""
 

@@ -12,7 +12,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.logs import configure_logging
 from app.services import Services
 from app.settings import Settings, load_settings
-from app.web import documents, health, problems, safety, session, staff, texts, webhooks
+from app.web import (
+    documents,
+    health,
+    problems,
+    safety,
+    session,
+    setup,
+    shop,
+    staff,
+    texts,
+    webhooks,
+)
 from app.web.state import STATE, WebState
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -45,7 +56,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    for module in (documents, health, session, staff):
+    for module in (documents, health, session, setup, shop, staff):
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/webhooks": create_intake(state)}

@@ -9,12 +9,16 @@ from typing import Any
 
 import structlog
 
+TALKATIVE = ("urllib3", "requests", "werkzeug")
+"""They log whole addresses, and keys can stand in a shop's."""
 HIDDEN = ("secret", "password", "token", "signature", "email", "phone", "address", "note", "body")
 
 
 def configure_logging(level: str) -> None:
     """JSON lines from `level` on (DEBUG, INFO, WARNING, ERROR)."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

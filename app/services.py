@@ -9,9 +9,11 @@ from functools import cached_property
 from app.adapters.archive import TarArchive
 from app.adapters.disk import DiskFiles
 from app.adapters.fence import DatabaseFence, FileFence
-from app.adapters.links import SignedLinks
+from app.adapters.links import SignedLinks, SignedStates
 from app.adapters.pdf import PdfRenderer
 from app.adapters.secret_box import FernetBox
+from app.adapters.shop_finder import ShopFinder
+from app.adapters.shop_owner import OwnersShop
 from app.adapters.shop_probe import ShopProbe
 from app.adapters.shop_wire import Auth, Wire
 from app.adapters.witness_file import WitnessFile
@@ -22,6 +24,7 @@ from app.db.group_commit import InboxWriter
 from app.db.stores import Store
 from app.domain.store_mode import Mode, may_write_to_shop
 from app.settings import Settings
+from app.usecases.connect_store import Desk
 from app.usecases.diagnose_store import Clinic
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
@@ -106,7 +109,25 @@ class Services:
         return Clinic(self.probe, self.reach)
 
     @cached_property
-    def _wires(self) -> dict[tuple[int, str, str, bytes], Wire]:
+    def states(self) -> SignedStates:
+        return SignedStates(self.settings.secret_key.get_secret_value())
+
+    @cached_property
+    def finder(self) -> ShopFinder:
+        """Where a shop answers."""
+        return ShopFinder(user_agent=USER_AGENT, private_allowed=self.settings.allow_private_shops)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What connecting and disconnecting need."""
+        return Desk(self.owners_shop, self.clinic, self.reach)
+
+    def owners_shop(self, store: Store) -> OwnersShop:
+        """The REST of a store, for what its owner asks for: it can write in every mode."""
+        return OwnersShop(store.name, self._wire(store), writable=True, clock=self.clock)
+
+    @cached_property
+    def _wires(self) -> dict[tuple[int, str, str, bytes, bytes], Wire]:
         return {}
 
     @cached_property
@@ -115,7 +136,8 @@ class Services:
 
     def _wire(self, store: Store) -> Wire:
         """The pooled way to a store."""
-        place = (store.id, store.url, store.auth, store.consumer_secret)
+        keys = (store.consumer_key, store.consumer_secret)
+        place = (store.id, store.url, store.auth, *keys)
         if place not in self._wires:
             self._wires[place] = Wire(
                 store.name,

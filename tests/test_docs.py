@@ -229,6 +229,7 @@ def at_the_keyboard(
     monkeypatch.setenv("DATA_DIR", str(settings.data_dir))
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("PUBLIC_URL", "https://kikubari.example")
+    monkeypatch.setenv("ALLOW_PRIVATE_SHOPS", "true")
     monkeypatch.chdir(tmp_path)
     with time_machine.travel(START, tick=True):
         output.services.cache_clear()
@@ -246,7 +247,8 @@ def run(world: World, given: list[str]) -> str:
         "cs_1": shop.consumer_secret,
     }
     done = CliRunner().invoke(command_line, [real.get(word, word) for word in given])
-    assert done.exit_code == 0, (given, done.output, done.exception)
+    expected = (0, 1, 2) if given[:2] == ["store", "doctor"] else (0,)
+    assert done.exit_code in expected, (given, done.output, done.exception)
     return done.stdout
 
 
@@ -278,11 +280,15 @@ def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: W
             order_comes(world)
         run(world, given)
         words = next(words for words in LEAVES if given[: len(words.split())] == words.split())
-        if words not in ("store add", "staff add"):
+        if words not in ONLY_ONCE:
             json.loads(run(world, [*given, "--json"]))
         seen.add(words)
     assert seen == set(LEAVES)
     assert (Path.cwd() / "invoice.pdf").read_bytes().startswith(b"%PDF")
+
+
+ONLY_ONCE = {"store add", "staff add", "store pause", "store resume", "store disconnect"}
+"""Done a second time they say that it is done."""
 
 
 def order_comes(world: World) -> None:

@@ -18,6 +18,7 @@ from rq import Queue
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.db.connections import Connection
 from app.db.diagnoses import Diagnosis
 from app.db.documents import DocumentFile, IssueRequest
 from app.db.inbox import InboxRow
@@ -41,6 +42,7 @@ WORK: dict[str, Callable[[Session, Services], bool]] = {
     "workers.tasks.render_documents": lambda session, s: has_due(session, DocumentFile, s.clock()),
     "workers.tasks.check_shipments": lambda session, s: bool(due_for_check(session, s.clock(), 1)),
     "workers.tasks.reconcile_stores": lambda session, s: has_due(session, Reconciling, s.clock()),
+    "workers.tasks.settle_connections": lambda session, s: has_due(session, Connection, s.clock()),
     "workers.tasks.diagnose_stores": lambda session, s: has_due(session, Diagnosis, s.clock()),
     "workers.tasks.send_messages": lambda session, s: (
         has_due(session, Message, s.clock()) and not s.gate.halt()

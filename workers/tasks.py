@@ -14,6 +14,7 @@ from functools import cache
 
 from app.services import Services
 from app.settings import load_settings
+from app.usecases.connect_store import settle_due
 from app.usecases.diagnose_store import diagnose_due
 from app.usecases.issue_invoice import issue_due
 from app.usecases.process_delivery import process_due
@@ -74,6 +75,12 @@ def reconcile_stores() -> int:
     """Find what the webhooks did not bring."""
     s = services()
     return _until_empty(lambda: reconcile_due(s.db, s.reach, turn()))
+
+
+def settle_connections() -> int:
+    """Go on with the shops that are being connected."""
+    s = services()
+    return _until_empty(lambda: settle_due(s.db, s.desk, turn()))
 
 
 def diagnose_stores() -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from itsdangerous import BadSignature, URLSafeSerializer
+import hashlib
+import secrets
+
+from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 
 class SignedLinks:
@@ -26,3 +29,24 @@ class SignedLinks:
         if not isinstance(link_id, int) or not isinstance(nonce, str):
             return None
         return link_id, nonce
+
+
+class SignedStates:
+    """One-time states of the key exchange. Whoever posts keys must hold one: the shop's own post
+    is not signed (recordings, 23)."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._signer = Signer(secret_key, salt="connect-state")
+
+    def make(self) -> tuple[str, str]:
+        """A new state of 256 random bits, and its hash, which alone is kept."""
+        state = self._signer.sign(secrets.token_urlsafe(32)).decode()
+        return state, hashlib.sha256(state.encode()).hexdigest()
+
+    def read(self, state: str) -> str | None:
+        """The hash of a state that we signed; None for any other."""
+        try:
+            self._signer.unsign(state[:200])
+        except (BadSignature, UnicodeError):
+            return None
+        return hashlib.sha256(state.encode()).hexdigest()

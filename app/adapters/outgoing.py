@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import Any
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -81,26 +84,81 @@ def _connect(addresses: list[str], connection: Any) -> socket.socket:
     raise problem or OSError("the name has no address")
 
 
-class _PinnedHttp(_Pinned, HTTPConnection):
+class _Watched:
+    """Tells which connection a thread is using, so that its watchdog can end it."""
+
+    def request(self: Any, *arguments: Any, **options: Any) -> None:
+        _in_use[threading.get_ident()] = self
+        super().request(*arguments, **options)  # type: ignore[misc]
+
+
+_in_use: dict[int, Any] = {}
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """End the request of this thread after so many seconds, wherever it is by then.
+
+    A time-out on a socket counts from byte to byte: whoever sends one every few seconds would
+    hold a worker for ever, in the head of an answer as well as in its body.
+    """
+    thread = threading.get_ident()
+    timer = threading.Timer(seconds, _end_connection, [thread])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        _in_use.pop(thread, None)
+
+
+def _end_connection(thread: int) -> None:
+    connection = _in_use.get(thread)
+    made = getattr(connection, "sock", None)
+    if made is not None:
+        with suppress(OSError):
+            made.shutdown(socket.SHUT_RDWR)
+
+
+class _PlainHttp(_Watched, HTTPConnection):
     pass
 
 
-class _PinnedHttps(_Pinned, HTTPSConnection):
+class _PlainHttps(_Watched, HTTPSConnection):
     pass
 
 
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _PinnedHttp
+class _PinnedHttp(_Pinned, _Watched, HTTPConnection):
+    pass
 
 
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _PinnedHttps
+class _PinnedHttps(_Pinned, _Watched, HTTPSConnection):
+    pass
 
 
-class PublicOnlyAdapter(HTTPAdapter):
-    """A `requests` transport that reaches public addresses alone."""
+def _pool(base: Any, connection: Any) -> Any:
+    return type(f"{connection.__name__}Pool", (base,), {"ConnectionCls": connection})
+
+
+class WatchedAdapter(HTTPAdapter):
+    """A `requests` transport whose requests `deadline` can end."""
+
+    pools: ClassVar[dict[str, Any]] = {
+        "http": _pool(HTTPConnectionPool, _PlainHttp),
+        "https": _pool(HTTPSConnectionPool, _PlainHttps),
+    }
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)
         manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+        manager.pool_classes_by_scheme = self.pools
+
+
+class PublicOnlyAdapter(WatchedAdapter):
+    """One that reaches public addresses alone."""
+
+    pools: ClassVar[dict[str, Any]] = {
+        "http": _pool(HTTPConnectionPool, _PinnedHttp),
+        "https": _pool(HTTPSConnectionPool, _PinnedHttps),
+    }

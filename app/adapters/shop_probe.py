@@ -47,7 +47,7 @@ class ShopProbe:
 
     def _not_greeted(self, answer: Answer) -> dict[str, Any]:
         reach = trouble(answer)
-        if reach in (Reach.NOT_FOUND, Reach.FIREWALL) and self._answers_plainly():
+        if reach in (Reach.NOT_FOUND, Reach.FIREWALL) and self._has_plain_permalinks(reach):
             return {"reach": Reach.PERMALINKS}
         if reach is Reach.REDIRECT:
             return self._redirected(answer)
@@ -56,11 +56,18 @@ class ShopProbe:
         # 401 or 403 with JSON: the index is closed to visitors, and keys may open the rest
         return {} if answer.status in (401, 403) else {"reach": Reach.NOT_FOUND, "said": "200"}
 
-    def _answers_plainly(self) -> bool:
-        """Whether WordPress answers where plain permalinks put its REST."""
+    def _has_plain_permalinks(self, reach: Reach) -> bool:
+        """Whether REST answers where plain permalinks put it.
+
+        It always answers there. Where a page came from `/wp-json/`, that is WordPress's own front
+        page only if REST itself says that its address is the plain one.
+        """
         asked = self._ask("?rest_route=/")
         index = asked.json if isinstance(asked, Answer) else None
-        return isinstance(index, dict) and "namespaces" in index
+        if not isinstance(asked, Answer) or not isinstance(index, dict):
+            return False
+        plain = reach is Reach.NOT_FOUND or "rest_route=" in asked.headers.get("Link", "")
+        return plain and "namespaces" in index
 
     def _redirected(self, answer: Answer) -> dict[str, Any]:
         location = answer.headers.get("Location", "")

@@ -13,7 +13,6 @@ import json
 import secrets
 import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,14 +21,20 @@ from typing import Any
 import requests
 import woocommerce.api
 import woocommerce.oauth
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from app.adapters.outgoing import ForbiddenAddress, PublicOnlyAdapter
+from app.adapters.outgoing import (
+    ForbiddenAddress,
+    PublicOnlyAdapter,
+    WatchedAdapter,
+    deadline,
+)
 from app.domain.text import clean
-from app.errors import ShopInside, ShopUnreachable, ShopUntrusted
+from app.errors import ShopBusy, ShopInside, ShopUnreachable, ShopUntrusted
 
 TIMEOUT = (3.05, 20.0)
+LONGEST_SECONDS = 60.0
+"""For a whole answer, however it trickles."""
 LARGEST_ANSWER = 32 * 1024 * 1024
 AT_ONCE = 2
 """Requests to one shop at the same time from one process."""
@@ -55,7 +60,7 @@ class Answer:
         """The body as JSON; None where it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property
@@ -95,7 +100,7 @@ class Wire:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._session = requests.Session()
         self._session.trust_env = False
-        kind = HTTPAdapter if private_allowed else PublicOnlyAdapter
+        kind = WatchedAdapter if private_allowed else PublicOnlyAdapter
         adapter = kind(pool_connections=1, pool_maxsize=AT_ONCE, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -141,26 +146,33 @@ class Wire:
         )
 
     def _within_turn(self, send: Callable[[], requests.Response]) -> Answer:
-        with self._turns:
-            try:
-                with send() as response:
-                    return Answer(response.status_code, response.headers, _read(response))
-            except ForbiddenAddress as error:
-                raise ShopInside(
-                    f'store "{self._name}": {error}',
-                    mend="set ALLOW_PRIVATE_SHOPS=true if this shop really stands there",
-                ) from None
-            except requests.exceptions.SSLError as error:
-                raise ShopUntrusted(
-                    f'store "{self._name}": the shop\'s TLS certificate is not trusted '
-                    f"({_certificate_problem(error)})",
-                    mend="renew or complete the certificate of the shop",
-                ) from None
-            except (requests.RequestException, OSError) as error:
-                # Not `from error`: its text can hold the address with the keys in it.
-                raise ShopUnreachable(
-                    f'store "{self._name}": the shop did not answer ({_broken(error)})'
-                ) from None
+        if not self._turns.acquire(timeout=LONGEST_SECONDS):
+            raise ShopBusy(f'store "{self._name}": others of us are asking it now', retry=5.0)
+        try:
+            return self._answer(send)
+        finally:
+            self._turns.release()
+
+    def _answer(self, send: Callable[[], requests.Response]) -> Answer:
+        try:
+            with deadline(LONGEST_SECONDS), send() as response:
+                return Answer(response.status_code, response.headers, _read(response))
+        except ForbiddenAddress as error:
+            raise ShopInside(
+                f'store "{self._name}": {error}',
+                mend="set ALLOW_PRIVATE_SHOPS=true if this shop really stands there",
+            ) from None
+        except requests.exceptions.SSLError as error:
+            raise ShopUntrusted(
+                f'store "{self._name}": the shop\'s TLS certificate is not trusted '
+                f"({_certificate_problem(error)})",
+                mend="renew or complete the certificate of the shop",
+            ) from None
+        except (requests.RequestException, OSError) as error:
+            # Not `from error`: its text can hold the address with the keys in it.
+            raise ShopUnreachable(
+                f'store "{self._name}": the shop did not answer ({_broken(error)})'
+            ) from None
 
 
 def _request(
@@ -183,13 +195,12 @@ woocommerce.oauth.OAuth.generate_nonce = staticmethod(_nonce)
 
 
 def _read(response: requests.Response) -> bytes:
-    """The body, up to the cap, within a bounded time even where it trickles."""
-    until = time.monotonic() + 3 * TIMEOUT[1]
+    """The body, up to the cap; its time is bounded by the deadline around the request."""
     parts, size = [], 0
     for chunk in response.iter_content(65536):
         parts.append(chunk)
         size += len(chunk)
-        if size > LARGEST_ANSWER or time.monotonic() > until:
+        if size > LARGEST_ANSWER:
             raise requests.exceptions.ContentDecodingError("the answer is too large or too slow")
     return b"".join(parts)
 
@@ -218,8 +229,8 @@ def _broken(error: Exception) -> str:
     """What broke, in a few words that hold no address."""
     kinds: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
         (NameResolutionError, "its name cannot be resolved"),
-        ((ConnectTimeoutError, requests.Timeout), "no answer in time"),
         (NewConnectionError, "no connection is accepted there"),
+        ((ConnectTimeoutError, requests.Timeout), "no answer in time"),
         (requests.exceptions.ContentDecodingError, "the answer is too large or too slow"),
     )
     inner = _inner(error)

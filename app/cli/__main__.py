@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from app.cli import backup, db, doctor, inbox, invoices, notices, orders, staff, store
+from app.cli import backup, connecting, db, doctor, inbox, invoices, notices, orders, staff, store
 from app.errors import KikubariError
 
 
@@ -20,7 +20,8 @@ def main() -> None:
     """
 
 
-store.group.add_command(doctor.doctor)
+for added in (doctor.doctor, *connecting.COMMANDS):
+    store.group.add_command(added)
 for module in (store, orders, invoices, notices, inbox, staff, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):

@@ -10,6 +10,7 @@ import click
 from app.cli.output import WHO, json_option, services, show_one
 from app.db import schema
 from app.errors import SettingsError
+from app.usecases.check_keys import check_keys, sealed_shut
 from app.usecases.resume_installation import resume
 
 
@@ -25,12 +26,14 @@ def group() -> None:
 @group.command()
 @json_option
 def upgrade(as_json: bool) -> None:
-    """Apply the migrations that are missing.
+    """Apply the migrations that are missing; then see that the shops' keys can be opened.
 
     \b
     Example:  python3 run.py db upgrade
     """
-    show_one({"revision": schema.upgrade(services().db)}, as_json=as_json)
+    s = services()
+    show_one({"revision": schema.upgrade(s.db)}, as_json=as_json)
+    check_keys(s.db, s.box)
 
 
 @group.command()
@@ -52,6 +55,7 @@ def status(as_json: bool) -> None:
     if present == newest:
         halt = services().gate.look()
         facts["stands_still"] = halt.sentence() if halt else None
+        facts["keys_that_do_not_open"] = sealed_shut(db, services().box)
     show_one(facts, as_json=as_json)
 
 

@@ -56,7 +56,7 @@ def report(name: str, findings: Sequence[Finding]) -> list[str]:
 
 def _stores(name: str | None) -> list[Store]:
     with services().db.read() as session:
-        return [find(session, name)] if name else stores.all_stores(session)
+        return [find(session, name)] if name else stores.connected_stores(session)
 
 
 def _look(store: Store, accept: bool) -> Chart:

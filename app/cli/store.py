@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from app.usecases.manage_stores import (
     save_settings,
     set_mode,
 )
+from app.usecases.shop_summary import would_have
 
 
 @click.group("store")
@@ -68,7 +70,7 @@ def add(
     s = services()
     new = NewStore(name, url, consumer_key, consumer_secret, webhook_secret)
     made = add_store(s.db, s.box, new, who=WHO, now=s.clock())
-    show_one(_facts(made), as_json=as_json)
+    show_one(facts(made), as_json=as_json)
     _warn_if_unreachable(made)
 
 
@@ -103,7 +105,7 @@ def change(
     }
     changes = {field: value for field, value in given.items() if value is not None}
     store = change_store(s.db, s.box, name, changes, who=WHO, now=s.clock())
-    show_one(_facts(store), as_json=as_json)
+    show_one(facts(store), as_json=as_json)
 
 
 @group.command("list")
@@ -115,8 +117,8 @@ def list_stores(as_json: bool) -> None:
     Example:  python3 run.py store list --json
     """
     with services().db.read() as session:
-        rows = [_facts(store) for store in stores.all_stores(session)]
-    show(rows, as_json=as_json, empty="No shop yet. Register one: store add NAME --url …")
+        rows = [facts(store) for store in stores.all_stores(session)]
+    show(rows, as_json=as_json, empty="No shop yet. Connect one: store connect URL")
 
 
 @group.command("show")
@@ -131,15 +133,19 @@ def show_store(name: str, as_json: bool) -> None:
     with services().db.read() as session:
         store = find(session, name)
         halt = halt_of(installation(session))
-        facts = _facts(store) | {
+        found = facts(store) | {
             "stands_still": halt.sentence() if halt else None,
             "settings_version": stores.current_settings(session, store.id)[0],
             "last_delivery_at": inbox.last_received_at(session, store.id),
             "deliveries": inbox.counts_by_state(session, store.id),
             "refused": stores.counts(session, store.id),
+            "would_have_gone_out": asdict(would_have(session, store.id, services().clock())),
+            "pause_reason": store.pause_reason,
+            "old_secret_until": store.old_secret_until,
+            "disconnected_at": store.disconnected_at,
             **_reconciling(reconciling.of_store(session, store.id)),
         }
-    show_one(facts, as_json=as_json)
+    show_one(found, as_json=as_json)
 
 
 @group.command()
@@ -163,7 +169,7 @@ def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> Non
     s = services()
     since = live_from.replace(tzinfo=UTC) if live_from else None
     store = set_mode(s.db, name, Mode(mode), who=WHO, now=s.clock(), live_from=since)
-    show_one(_facts(store), as_json=as_json)
+    show_one(facts(store), as_json=as_json)
 
 
 @group.command("import")
@@ -226,11 +232,13 @@ def webhook_address(store: Store) -> str:
     return f"{services().settings.own_url}/webhooks/woocommerce/{store.key}"
 
 
-def _facts(store: Store) -> dict[str, Any]:
+def facts(store: Store) -> dict[str, Any]:
+    """What every command says of a store."""
     return {
         "name": store.name,
         "url": store.url,
         "mode": store.mode,
+        "paused": store.paused_mode is not None,
         "live_from": store.live_from,
         "webhook_url": webhook_address(store),
     }

@@ -71,7 +71,7 @@ class Database:
         engine = create_engine(
             self.url,
             connect_args={"timeout": 30, "check_same_thread": False},
-            pool_size=40,
+            pool_size=80,
             hide_parameters=True,  # they are personal data, and errors end in logs
         )
         event.listen(engine, "connect", _prepare_sqlite)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
 from app.db.types import BigId
 from app.db.upsert import insert_once
-from app.db.work import PARKED, Work, work_index
+from app.db.work import DUE, PARKED, Work, work_index
+
+WITHHELD = "withheld"
+"""What the store's mode keeps from leaving."""
 
 
 class Message(Work, Base):
@@ -111,6 +114,26 @@ def messages_by_order(session: Session, order_ids: list[int]) -> dict[int, list[
 def parked_messages(session: Session, limit: int) -> list[Message]:
     query = select(Message).where(Message.state == PARKED)
     return list(session.scalars(query.order_by(Message.id.desc()).limit(limit)))
+
+
+def take_up_withheld(session: Session, store_id: int, since: datetime, now: datetime) -> None:
+    """What was held back since a moment, and never posted, is looked at once more."""
+    held = select(Message.id).where(
+        Message.store_id == store_id,
+        Message.state == WITHHELD,
+        Message.posted_at.is_(None),
+        Message.done_at >= since,
+    )
+    session.execute(
+        update(Notice).where(Notice.message_id.in_(held)).values(dropped=None),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        update(Message)
+        .where(Message.id.in_(held))
+        .values(state=DUE, due_at=now, attempts=0, done_at=None, problem=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def newest(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -95,4 +95,18 @@ def due_for_check(session: Session, now: datetime, limit: int) -> list[int]:
             .order_by(Order.next_check_at)
             .limit(limit)
         )
+    )
+
+
+def unwatch_before(session: Session, store_id: int, live_from: datetime) -> None:
+    """Orders that were paid before a store went live are context: nobody waits for them."""
+    session.execute(
+        update(Order)
+        .where(
+            Order.store_id == store_id,
+            Order.next_check_at.is_not(None),
+            Order.paid_at < live_from,
+        )
+        .values(next_check_at=None),
+        execution_options={"synchronize_session": False},
     )

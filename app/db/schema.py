@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from app.db import (
+    connections,
     diagnoses,
     documents,
     inbox,
@@ -25,6 +26,7 @@ from app.db.engine import Database
 
 __all__ = [
     "Base",
+    "connections",
     "diagnoses",
     "documents",
     "inbox",

@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
-from app.db.types import BigId
+from app.db.types import BigId, Json
 
 
 class Store(Base):
@@ -31,7 +31,18 @@ class Store(Base):
     consumer_key: Mapped[bytes]
     consumer_secret: Mapped[bytes]
     webhook_secret: Mapped[bytes]
+    old_webhook_secret: Mapped[bytes | None]
+    """The one before: valid too, so that what is under way still counts."""
+    old_secret_until: Mapped[datetime | None]
+    """Until when it is valid; empty: until the shop's webhooks have the new one."""
+    paused_mode: Mapped[str | None] = mapped_column(String(10))
+    """The mode to go back to: its owner paused it, and it is in shadow meanwhile."""
+    pause_reason: Mapped[str | None] = mapped_column(String(200))
+    note_mail_before: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """What the shop's "Customer note" mail said before we dressed it."""
     created_at: Mapped[datetime]
+    disconnected_at: Mapped[datetime | None]
+    """Since when it is no shop of ours any more: its keys are erased, its documents stay."""
 
 
 class StoreSettings(Base):
@@ -70,7 +81,13 @@ def store_by_key(session: Session, key: str) -> Store | None:
 
 
 def all_stores(session: Session) -> list[Store]:
+    """Every store that ever was, the disconnected ones too: their documents stay."""
     return list(session.scalars(select(Store).order_by(Store.name)))
+
+
+def connected_stores(session: Session) -> list[Store]:
+    query = select(Store).where(Store.disconnected_at.is_(None))
+    return list(session.scalars(query.order_by(Store.name)))
 
 
 def current_settings(session: Session, store_id: int) -> tuple[int, dict[str, Any]]:

@@ -169,7 +169,9 @@ def create_app(shop: "DemoShop") -> Flask:
             *(["wc/v3"] if shop.has_woocommerce else []),
         ]
         text = json.dumps({**front, "namespaces": names, "authentication": [], "routes": {}})
-        return Response(text, headers=STANDARD, content_type=_JSON)
+        place = "index.php?rest_route=/" if shop.plain_permalinks else "wp-json/"
+        link = f'<{shop.base_url}/{place}>; rel="https://api.w.org/"'
+        return Response(text, headers={**STANDARD, "Link": link}, content_type=_JSON)
 
     def cron() -> Response:
         shop.visit()

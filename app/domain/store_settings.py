@@ -94,8 +94,8 @@ class ShopSettings(_Values):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:
-            raise ValueError(f"{value!r} is no time zone such as Europe/Berlin") from error
+        except (ValueError, KeyError, OSError) as error:
+            raise ValueError(f"{value[:60]!r} is no time zone such as Europe/Berlin") from error
         return value
 
     @property
@@ -117,3 +117,21 @@ def read_settings(values: dict[str, Any]) -> ShopSettings:
         raise SettingsError(
             f"setting {field}: {first['msg']}", mend=f"correct {field} and save again"
         ) from None
+
+
+def settings_problems(values: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with entered values, by field (`seller.country`); empty where nothing is."""
+    try:
+        ShopSettings.model_validate(values)
+    except ValidationError as error:
+        found: dict[str, str] = {}
+        for one in error.errors(include_input=False, include_url=False):
+            parts = [str(part) for part in one["loc"]]
+            depth = 2 if parts[0] in SECTIONS else 1
+            found.setdefault(".".join(parts[:depth]), one["msg"].removeprefix("Value error, "))
+        return found
+    return {}
+
+
+SECTIONS = ("seller", "numbering", "promise", "outgoing")
+"""Settings that hold settings."""

@@ -21,9 +21,12 @@ from app.db.engine import Database
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.db.work import DUE
+from app.domain.delivery import same_source
 from app.domain.diagnosis import KeyState, Reach, ShopFacts, diagnose
 from app.domain.findings import CONTACT, Finding, from_rows
 from app.domain.store_mode import Mode, may_link, may_write_to_shop
+from app.domain.text import clean
+from app.errors import SettingsError
 from app.usecases.ports import Probes
 from app.usecases.reach import Reach as Outside
 from app.usecases.stores import settings_of, standing_of
@@ -72,7 +75,13 @@ def diagnose_due(db: Database, clinic: Clinic, turn: Turn) -> int:
 
 def examine(db: Database, clinic: Clinic, store: Store, *, accept: bool = False) -> Chart:
     """Ask the shop everything now, and keep what was found. With `accept`, the currency that it
-    has now is the one that is meant."""
+    has now is the one that is meant.
+
+    Raises:
+        SettingsError: the shop is disconnected.
+    """
+    if store.disconnected_at is not None:
+        raise SettingsError(f'store "{store.name}" is disconnected', mend="connect it again")
     now = clinic.outside.clock()
     with db.write() as session:
         diagnoses.begin(session, store.id, now)
@@ -163,6 +172,7 @@ def _with_our_own(
     """What we know without asking anyone."""
     settings, reading = settings_of(session, store.id), reconciling.of_store(session, store.id)
     standing = standing_of(store, settings)
+    foreign = inbox.foreign_source(session, store.id, now - RECENT)
     return replace(
         facts,
         own_zone=settings.time_zone,
@@ -172,7 +182,7 @@ def _with_our_own(
         is_demo=store.is_demo,
         changed_at=reading.watermark if reading else None,
         delivered_at=inbox.last_delivered_at(session, store.id),
-        foreign_source=inbox.foreign_source(session, store.id, now - RECENT),
+        foreign_source="" if same_source(foreign, store.url) else clean(foreign, 200),
         mailer_failed=notices.failed_since_mailed(session, store.id, now - RECENT),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db import diagnoses, inbox, reconciling
+from app.db import diagnoses, inbox, orders, reconciling
 from app.db.documents import take_up_shadowed
 from app.db.engine import Database
 from app.db.inbox import InboxRow
@@ -45,27 +45,32 @@ def add_store(db: Database, box: SecretBox, new: NewStore, *, who: str, now: dat
     Raises:
         SettingsError: a field is missing or wrong, or the name is taken.
     """
-    _check(new)
     with db.write() as session:
-        if store_by_name(session, new.name) is not None:
-            raise SettingsError(f'a store named "{new.name}" exists', mend="choose another name")
-        store = Store(
-            name=new.name,
-            key=token_urlsafe(24),
-            url=shop_address(new.url),
-            is_demo=new.is_demo,
-            mode=Mode.SHADOW.value,
-            mode_since=now,
-            consumer_key=box.seal(new.consumer_key),
-            consumer_secret=box.seal(new.consumer_secret),
-            webhook_secret=box.seal(new.webhook_secret),
-            created_at=now,
-        )
-        session.add(store)
-        session.flush()
-        reconciling.begin(session, store.id, now)
-        diagnoses.begin(session, store.id, now)
-        audit(session, now, who, "store.add", store.id, name=new.name, url=store.url)
+        return put_store(session, box, new, who=who, now=now)
+
+
+def put_store(session: Session, box: SecretBox, new: NewStore, *, who: str, now: datetime) -> Store:
+    """`add_store` within the caller's transaction."""
+    _check(new)
+    if store_by_name(session, new.name) is not None:
+        raise SettingsError(f'a store named "{new.name}" exists', mend="choose another name")
+    store = Store(
+        name=new.name,
+        key=token_urlsafe(24),
+        url=shop_address(new.url),
+        is_demo=new.is_demo,
+        mode=Mode.SHADOW.value,
+        mode_since=now,
+        consumer_key=box.seal(new.consumer_key),
+        consumer_secret=box.seal(new.consumer_secret),
+        webhook_secret=box.seal(new.webhook_secret),
+        created_at=now,
+    )
+    session.add(store)
+    session.flush()
+    reconciling.begin(session, store.id, now)
+    diagnoses.begin(session, store.id, now)
+    audit(session, now, who, "store.add", store.id, name=new.name, url=store.url)
     return store
 
 
@@ -122,36 +127,59 @@ def set_mode(
     """
     with db.write() as session:
         store = find(session, name)
+        if store.disconnected_at is not None:
+            raise SettingsError(
+                f'store "{name}" is disconnected', mend="connect the shop again: store connect"
+            )
         if store.mode != mode.value:
             store.mode, store.mode_since = mode.value, now
+        store.paused_mode = store.pause_reason = None
         if mode is Mode.LIVE:
             store.live_from = _live_from(store, live_from, now)
+            orders.unwatch_before(session, store.id, store.live_from)
             take_up_shadowed(session, store.id, store.live_from, now)
         audit(session, now, who, "store.mode", store.id, mode=mode.value)
     return store
 
 
 def save_settings(
-    db: Database, name: str, changes: dict[str, Any], *, who: str, now: datetime
+    db: Database,
+    name: str,
+    changes: dict[str, Any],
+    *,
+    who: str,
+    now: datetime,
+    whole: bool = False,
 ) -> int:
     """Merge `changes` (nested by section) into a store's settings; the new version's number.
+
+    With `whole` they are all the settings there are.
 
     Raises:
         SettingsError: a field is unknown or wrong; nothing is saved.
         UnknownStore: no store has this name.
     """
     with db.write() as session:
-        store = find(session, name)
-        version, values = current_settings(session, store.id)
-        merged = _merge(values, changes)
-        valid = read_settings(merged).model_dump(mode="json")
-        session.add(
-            StoreSettings(
-                store_id=store.id, version=version + 1, values=valid, saved_at=now, saved_by=who
-            )
-        )
-        audit(session, now, who, "store.settings", store.id, version=version + 1)
-        return version + 1
+        return write_settings(session, find(session, name), changes, who=who, now=now, whole=whole)
+
+
+def write_settings(
+    session: Session,
+    store: Store,
+    changes: dict[str, Any],
+    *,
+    who: str,
+    now: datetime,
+    whole: bool = False,
+) -> int:
+    """`save_settings` within the caller's transaction."""
+    version, values = current_settings(session, store.id)
+    merged = changes if whole else _merge(values, changes)
+    valid = read_settings(merged).model_dump(mode="json")
+    saved = {"values": valid, "saved_at": now, "saved_by": who}
+    session.add(StoreSettings(store_id=store.id, version=version + 1, **saved))
+    audit(session, now, who, "store.settings", store.id, version=version + 1)
+    return version + 1
 
 
 def find(session: Session, name: str) -> Store:
@@ -180,12 +208,17 @@ def _live_from(store: Store, wanted: datetime | None, now: datetime) -> datetime
     return store.live_from
 
 
-def _check(new: NewStore) -> None:
-    if not NAME.fullmatch(new.name):
+def check_name(name: str) -> None:
+    """Raises SettingsError where this can be no store's name."""
+    if not NAME.fullmatch(name):
         raise SettingsError(
-            f"store name {new.name[:60]!r}: small letters, digits and hyphens only",
+            f"store name {name[:60]!r}: small letters, digits and hyphens only",
             mend='choose a name such as "tea-shop"',
         )
+
+
+def _check(new: NewStore) -> None:
+    check_name(new.name)
     fields = ("url", "consumer_key", "consumer_secret", "webhook_secret")
     _check_fields({field: getattr(new, field) for field in fields})
 

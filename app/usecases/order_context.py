@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import documents, inbox, notices, orders, stores
+from app.db import diagnoses, documents, inbox, notices, orders, stores
 from app.db.documents import Document, DocumentFile, IssueRequest
 from app.db.inbox import InboxRow
 from app.db.installation import installation
@@ -20,6 +20,7 @@ from app.db.orders import Order, OrderEvent
 from app.db.stores import Store
 from app.db.work import PARKED
 from app.domain.address import address_lines
+from app.domain.findings import Finding, Severity, from_rows
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.order_story import OrderStory, Saying, order_story
 from app.domain.shipment import Parcel, parcels_of
@@ -114,6 +115,8 @@ class Overview:
     documents: dict[int, Document]
     told: dict[int, list[Telling]]
     parked: list[Parked]
+    broken: list[tuple[Store, Finding]]
+    """What keeps a shop from working with us."""
     halt: Halt | None
     """Why issuing and sending stand still; None: they do not."""
 
@@ -171,8 +174,19 @@ def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
         documents=documents.by_order(session, list(by_id)),
         told=told,
         parked=parked(session, known, limit=limit),
+        broken=_broken(session, known),
         halt=halt_of(installation(session)),
     )
+
+
+def _broken(session: Session, known: dict[int, Store]) -> list[tuple[Store, Finding]]:
+    found = diagnoses.findings_by_store(session)
+    return [
+        (store, finding)
+        for store_id, store in known.items()
+        for finding in from_rows(found.get(store_id, []))
+        if finding.severity is Severity.BROKEN
+    ]
 
 
 def parked(session: Session, known: dict[int, Store], *, limit: int = 50) -> list[Parked]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from app.db.stores import Store
 from app.domain.backup import Manifest, Member
+from app.domain.connecting import Profile
 from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
 from app.domain.witness import Account, SeriesKey
@@ -59,6 +60,38 @@ class Shops(Protocol):
     """Opens the REST of a store, able to write only where the store's mode allows it."""
 
     def __call__(self, store: Store) -> Shop: ...
+
+
+class OwnersShop(Shop, Protocol):
+    """A shop's REST for what its owner asks for by a click; it may write in every mode."""
+
+    def profile(self) -> Profile:
+        """What the shop says about itself."""
+
+    def note_mail(self) -> dict[str, str]:
+        """The texts of the mail that carries notes."""
+
+    def set_note_mail(self, values: Mapping[str, str]) -> None:
+        """Set those texts."""
+
+    def set_webhook_secret(self, webhook_id: int, secret: str) -> None:
+        """Let a webhook sign with another secret from now on."""
+
+
+class OwnersShops(Protocol):
+    """Opens the REST of a store for its owner."""
+
+    def __call__(self, store: Store) -> OwnersShop: ...
+
+
+class States(Protocol):
+    """One-time states of the key exchange: signed, unguessable."""
+
+    def make(self) -> tuple[str, str]:
+        """A new one, and what is kept of it."""
+
+    def read(self, state: str) -> str | None:
+        """What was kept of a state that we signed; None for any other."""
 
 
 class Probe(Protocol):

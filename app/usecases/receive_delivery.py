@@ -19,7 +19,7 @@ from app.db.stores import Store, store_by_key
 from app.db.work import DUE
 from app.domain.delivery import Delivery, is_ping, read_delivery, same_source
 from app.errors import UnknownStore
-from app.usecases.ports import Inbox
+from app.usecases.ports import Inbox, SecretBox
 
 
 class Receipt(StrEnum):
@@ -39,9 +39,17 @@ def find_store(db: Database, store_key: str) -> Store:
     """
     with db.read() as session:
         store = store_by_key(session, store_key)
-    if store is None:
+    if store is None or store.disconnected_at is not None:
         raise UnknownStore("no store has this webhook address")
     return store
+
+
+def valid_secrets(box: SecretBox, store: Store, now: datetime) -> tuple[str, ...]:
+    """The secrets that open a store's webhook address: its own, and for a while the one before."""
+    until = store.old_secret_until
+    if store.old_webhook_secret is None or (until is not None and until <= now):
+        return (box.open(store.webhook_secret),)
+    return box.open(store.webhook_secret), box.open(store.old_webhook_secret)
 
 
 def receive_delivery(

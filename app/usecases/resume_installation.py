@@ -97,7 +97,7 @@ def resume(
     tops = {key: account.top(key) for key in account.series} if account else {}
     if not any(top > own.get(key, 0) for key, top in tops.items()):
         for store in stores:
-            if store.name not in last and store.mode == Mode.LIVE.value:
+            if store.name not in last and (store.paused_mode or store.mode) == Mode.LIVE.value:
                 tops |= _highest_in_notes(db, shops, clock, store, halt, tops)
     for key, top in given.items():
         tops[key] = max(top, tops.get(key, 0))

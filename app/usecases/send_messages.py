@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from app.db import notices, work
 from app.db.engine import Database
-from app.db.notices import Message, Notice
+from app.db.notices import WITHHELD, Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.mailer import find_note, mailer_result
@@ -35,7 +35,6 @@ from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.work_off import Turn, work_due
 
-WITHHELD = "withheld"
 DROPPED = "dropped"
 
 

@@ -8,12 +8,15 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.db import inbox, staff, stores
+from app.db import inbox, reconciling, staff, stores
 from app.db.documents import Document
+from app.errors import KikubariError
+from app.usecases.diagnose_store import examine, last_chart
 from app.usecases.order_context import order_context, overview, parked
 from app.usecases.retry_work import retry_parked
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
+from app.web.safety import limiter
 from app.web.session import requires
 from app.web.state import services, state
 from app.web.texts import gettext
@@ -53,6 +56,42 @@ def show_order(store_name: str, remote_id: int) -> str:
     if found is None:
         abort(404)
     return render_template("staff/order.html", found=found, story=found.story(s.clock()))
+
+
+@blueprint.get("/stores/<store_name>", endpoint="store")
+@requires("reader")
+def show_store(store_name: str) -> str:
+    """What is wrong between us and a shop, as it was found last."""
+    with services().db.read() as session:
+        store = stores.store_by_name(session, store_name)
+        if store is None:
+            abort(404)
+        reading = reconciling.of_store(session, store.id)
+        return render_template(
+            "staff/store.html",
+            store=store,
+            chart=last_chart(session, store),
+            zone=settings_of(session, store.id).zone,
+            delivered_at=inbox.last_delivered_at(session, store.id),
+            read_at=reading.last_ok_at if reading else None,
+        )
+
+
+@blueprint.post("/stores/<store_name>/check", endpoint="check_store")
+@limiter.limit("6 per minute")
+@requires("agent")
+def check_store(store_name: str) -> Response:
+    """Ask the shop everything now; that takes as long as the shop takes."""
+    s = services()
+    with s.db.read() as session:
+        store = stores.store_by_name(session, store_name)
+    if store is None:
+        abort(404)
+    try:
+        examine(s.db, s.clinic, store)
+    except KikubariError as error:
+        flash(error.sentence())
+    return redirect(url_for("staff.store", store_name=store_name))
 
 
 @blueprint.get("/documents/<int:document_id>.pdf", endpoint="document")

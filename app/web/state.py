@@ -12,11 +12,13 @@ from flask import current_app
 from app.db.stores import Store, count
 from app.errors import StorageUnavailable
 from app.services import Services
-from app.usecases.receive_delivery import find_store
+from app.usecases.receive_delivery import find_store, valid_secrets
 
 STATE = "kikubari"
 FLUSH_SECONDS = 1.0
 REMEMBER_SECONDS = 1.0
+MOMENT_SECONDS = 0.02
+"""So that a flood of wrong signatures is no flood of questions to the database."""
 
 
 class Refusals:
@@ -58,12 +60,14 @@ class Doors:
         self._services = services
         self._known: dict[str, tuple[float, Store, tuple[str, ...]]] = {}
 
-    def open(self, store_key: str) -> tuple[Store, tuple[str, ...]]:
-        """Raises UnknownStore where no store has this key."""
+    def open(self, store_key: str, *, again: bool = False) -> tuple[Store, tuple[str, ...]]:
+        """With `again` what is remembered counts no longer than a moment: a secret that does not
+        fit may be a new one. Raises UnknownStore where no store has this key."""
         known = self._known.get(store_key)
-        if known is None or known[0] < time.monotonic():
+        left = REMEMBER_SECONDS - MOMENT_SECONDS if again else 0.0
+        if known is None or known[0] - left < time.monotonic():
             store = find_store(self._services.db, store_key)
-            secrets = (self._services.box.open(store.webhook_secret),)
+            secrets = valid_secrets(self._services.box, store, self._services.clock())
             known = (time.monotonic() + REMEMBER_SECONDS, store, secrets)
             self._known[store_key] = known
         return known[1], known[2]

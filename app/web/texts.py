@@ -47,6 +47,9 @@ def speak(app: Flask) -> None:
         local_day=_local_day,
         local_time=_local_time,
         exact=_exact,
+        seen=lambda finding: finding.seen(gettext),
+        why=lambda finding: finding.why(gettext),
+        mend=lambda finding: finding.mend(gettext),
     )
 
 

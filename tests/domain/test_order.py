@@ -13,7 +13,6 @@ from app.domain.shipment import parcels_of, shipped_at
 from app.errors import PayloadUnusable
 from tests.recorded import named, recorded_orders, rest_order
 
-
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

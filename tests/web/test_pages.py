@@ -60,6 +60,7 @@ PAGES = (
     "/inbox",
     "/inbox?state=parked",
     "/inbox?state=quarantined",
+    "/stores/tea",
     *(f"/orders/tea/{number}" for number in SHOWN),
 )
 OPEN_PAGES = ("/sign-in", "/sign-in/token", "/nowhere", "/d/guess", "/sign-out")

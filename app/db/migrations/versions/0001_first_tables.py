@@ -52,7 +52,13 @@ def upgrade() -> None:
         sa.Column("consumer_key", sa.LargeBinary(), nullable=False),
         sa.Column("consumer_secret", sa.LargeBinary(), nullable=False),
         sa.Column("webhook_secret", sa.LargeBinary(), nullable=False),
+        sa.Column("old_webhook_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("old_secret_until", Instant(), nullable=True),
+        sa.Column("paused_mode", sa.String(length=10), nullable=True),
+        sa.Column("pause_reason", sa.String(length=200), nullable=True),
+        sa.Column("note_mail_before", Json, nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("disconnected_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stores")),
         sa.UniqueConstraint("key", name=op.f("uq_stores_key")),
         sa.UniqueConstraint("name", name=op.f("uq_stores_name")),
@@ -69,6 +75,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
+    op.create_table(
+        "connections",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("state_sha256", sa.String(length=64), nullable=True),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("url", sa.String(length=300), nullable=False),
+        sa.Column("is_demo", sa.Boolean(), nullable=False),
+        sa.Column("who", sa.String(length=320), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("used_at", Instant(), nullable=True),
+        sa.Column("store_id", sa.Integer(), nullable=True),
+        sa.Column("step", sa.String(length=20), nullable=False),
+        sa.Column("orders_total", sa.Integer(), nullable=True),
+        sa.Column("orders_read", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claims", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("deaths", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lease_owner", sa.String(length=80), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("problem", sa.String(length=500), nullable=True),
+        sa.Column("mend", sa.String(length=500), nullable=True),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_connections_store_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connections")),
+        sa.UniqueConstraint("state_sha256", name=op.f("uq_connections_state_sha256")),
+        sa.UniqueConstraint("store_id", name=op.f("uq_connections_store_id")),
+    )
+    op.create_index(
+        op.f("ix_connections_state_due_at"), "connections", ["state", "due_at"], unique=False
+    )
     op.create_table(
         "counters",
         sa.Column("id", BigId, nullable=False),

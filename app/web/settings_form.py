@@ -1,0 +1,157 @@
+"""The settings of a shop as one form, made from `ShopSettings`.
+
+Each field's kind follows from its type, so a new setting appears by itself; only its label stands
+here. Lists are written one line each, pairs as `label: number` or `method = days`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Any, Literal, cast, get_args, get_origin
+
+from pydantic import BaseModel
+
+from app.domain.findings import N_
+from app.domain.store_settings import SECTIONS, ShopSettings
+
+TITLES = {
+    "seller": N_("Who sells"),
+    "numbering": N_("Numbers of invoices"),
+    "promise": N_("What is promised"),
+    "outgoing": N_("What goes out by itself"),
+    "": N_("The shop"),
+}
+LABELS = {
+    "seller.name": N_("Name, as it stands on the invoice"),
+    "seller.address": N_("Address, one line each"),
+    "seller.country": N_("Country, two letters"),
+    "seller.email": N_("E-mail address"),
+    "seller.phone": N_("Phone"),
+    "seller.tax_ids": N_("Tax numbers, one line each, such as vat: DE136695976"),
+    "seller.footer": N_("Foot of the invoice: register, bank; one line each"),
+    "numbering.format": N_("Format, with {number}, {year} and {month}"),
+    "numbering.padding": N_("Digits of the number, filled with zeros"),
+    "numbering.start": N_("First number of the series"),
+    "promise.handling_days": N_("Business days until a parcel leaves"),
+    "promise.cut_off": N_("What is paid later in the day counts from the next day"),
+    "promise.closed_weekdays": N_("Days on which the shop does not work"),
+    "promise.holidays_of": N_("Country whose public holidays count (empty: the seller's)"),
+    "promise.transit_days": N_("Days in transit for each shipping method, as DHL Paket = 2"),
+    "promise.default_transit_days": N_("Days in transit for every other method"),
+    "outgoing.invoice": N_("Tell customers that their invoice is there"),
+    "outgoing.delayed": N_("Tell customers of a delay"),
+    "time_zone": N_("Time zone, such as Europe/Berlin"),
+    "language": N_("Language for customers whose own is not known"),
+    "contact": N_("How customers reach a person"),
+    "test_address": N_("In test mode, only orders with this e-mail address get messages"),
+    "cod_paid_when_completed": N_("Cash on delivery counts as paid when the order is completed"),
+    "heartbeat": N_("Visit the shop's wp-cron.php once a minute, so that webhooks do not wait"),
+}
+WEEKDAYS = (
+    *(N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday")),
+    *(N_("Friday"), N_("Saturday"), N_("Sunday")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field: `kind` says how it is shown and read, `value` is what stands in it."""
+
+    key: str
+    kind: str
+    label: str
+    value: Any
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    title: str
+    fields: list[FormField]
+
+
+def fields_of(values: Mapping[str, Any]) -> list[FormSection]:
+    """The form's sections, filled with values (nested, JSON or as entered)."""
+    made: dict[str, list[FormField]] = {section: [] for section in (*SECTIONS, "")}
+    for key, annotation in _types().items():
+        section, _, name = key.rpartition(".")
+        inside = values.get(section, {}) if section else values
+        kind = _kind(annotation)
+        choices = get_args(annotation) if kind == "choice" else ()
+        shown = _shown(kind, inside.get(name))
+        made[section].append(FormField(key, kind, LABELS[key], shown, choices))
+    return [FormSection(TITLES[section], fields) for section, fields in made.items()]
+
+
+def values_of(form: Any) -> dict[str, Any]:
+    """What a posted form says, nested, for `ShopSettings` to judge."""
+    values: dict[str, Any] = {}
+    for key, annotation in _types().items():
+        section, _, name = key.rpartition(".")
+        inside = values.setdefault(section, {}) if section else values
+        inside[name] = _entered(_kind(annotation), key, form)
+    return values
+
+
+def _types() -> dict[str, Any]:
+    """Every setting by its dotted key, with its type."""
+    found: dict[str, Any] = {}
+    for name, field in ShopSettings.model_fields.items():
+        if name in SECTIONS:
+            model = cast(type[BaseModel], field.annotation)
+            found |= {f"{name}.{part}": one.annotation for part, one in model.model_fields.items()}
+        else:
+            found[name] = field.annotation
+    return found
+
+
+def _kind(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return "choice"
+    if origin is frozenset:
+        return "weekdays"
+    if origin is dict:
+        return "days"
+    if origin is tuple:
+        return "pairs" if get_origin(inner[0]) is tuple else "lines"
+    simple = {bool: "check", int: "number", time: "time"}
+    return simple.get(annotation, "text")
+
+
+def _shown(kind: str, value: Any) -> Any:
+    if kind == "lines":
+        return value if isinstance(value, str) else "\n".join(value or ())
+    if kind == "pairs":
+        return "\n".join(": ".join(str(part) for part in pair) for pair in value or ())
+    if kind == "days":
+        return "\n".join(f"{name} = {days}" for name, days in (value or {}).items())
+    if kind == "weekdays":
+        return {int(day) for day in value or ()}
+    if kind == "time":
+        return str(value or "")[:5]
+    return value
+
+
+def _entered(kind: str, key: str, form: Any) -> Any:
+    text = form.get(key, "").strip()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if kind == "check":
+        return form.get(key) == "yes"
+    if kind == "weekdays":
+        return sorted(int(day) for day in form.getlist(key) if day in set("0123456"))
+    if kind == "lines":
+        return lines
+    if kind == "pairs":
+        return [_parted(line, ":") for line in lines]
+    if kind == "days":
+        return dict(_parted(line, "=") for line in lines)
+    return text
+
+
+def _parted(line: str, sign: str) -> tuple[str, str]:
+    """A line at its last sign: methods may have one in their name."""
+    name, _, value = line.rpartition(sign)
+    return name.strip(), value.strip()
