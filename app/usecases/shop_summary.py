@@ -77,7 +77,7 @@ def shop_summary(session: Session, store: Store, now: datetime) -> Summary:
         connection=connections.of_store(session, store.id),
         chart=last_chart(session, store),
         reading=reconciling.of_store(session, store.id),
-        last_delivery_at=inbox.last_received_at(session, store.id),
+        last_delivery_at=inbox.last_delivered_at(session, store.id),
         orders=_count(session, Order, store.id),
         documents=_count(session, Document, store.id),
         would_have=would_have(session, store.id, now),
