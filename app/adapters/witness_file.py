@@ -123,7 +123,7 @@ class WitnessFile:
                 os.ftruncate(fd, self._place[1])  # what a crash cut off
             os.pwrite(fd, _line(line), self._place[1])
             if sync:
-                os.fdatasync(fd)
+                getattr(os, "fdatasync", os.fsync)(fd)  # macOS has the slower one alone
         finally:
             os.close(fd)
         self._read()

@@ -6,6 +6,7 @@ import os
 import sys
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import backup, connecting, db, doctor, inbox, invoices, notices, orders, staff, store
 from app.errors import KikubariError
@@ -33,3 +34,8 @@ if __name__ == "__main__":
         main(prog_name="run.py")
     except KikubariError as error:
         sys.exit(f"kikubari: {error.sentence()}")
+    except SQLAlchemyError as error:
+        sys.exit(
+            f"kikubari: the database cannot be used ({type(error).__name__}); check DATABASE_URL, "
+            "then: python3 run.py db upgrade"
+        )

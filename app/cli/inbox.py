@@ -67,7 +67,7 @@ def parked(limit: int, as_json: bool) -> None:
 
 
 @group.command("show")
-@click.argument("row_id", type=int)
+@click.argument("row_id", type=click.IntRange(1, 2**63 - 1))
 @json_option
 def show_row(row_id: int, as_json: bool) -> None:
     """One delivery with its body.
@@ -84,7 +84,7 @@ def show_row(row_id: int, as_json: bool) -> None:
 
 
 @group.command()
-@click.argument("row_id", type=int)
+@click.argument("row_id", type=click.IntRange(1, 2**63 - 1))
 @click.option(
     "--kind", type=click.Choice(list(KINDS)), default="delivery", show_default=True, help="Of what."
 )

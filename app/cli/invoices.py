@@ -54,7 +54,7 @@ def list_documents(store_name: str | None, limit: int, as_json: bool) -> None:
 
 
 @group.command()
-@click.argument("document_id", type=int)
+@click.argument("document_id", type=click.IntRange(1, 2**63 - 1))
 @click.argument("target", type=click.Path(dir_okay=False, writable=True))
 @json_option
 def save(document_id: int, target: str, as_json: bool) -> None:

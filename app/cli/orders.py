@@ -41,7 +41,7 @@ def list_orders(store_name: str | None, limit: int, as_json: bool) -> None:
 
 @group.command("show")
 @click.argument("store_name", metavar="STORE")
-@click.argument("order_id", type=int)
+@click.argument("order_id", type=click.IntRange(1, 2**63 - 1))
 @json_option
 def show_order(store_name: str, order_id: int, as_json: bool) -> None:
     """One order with its documents, messages and timeline.

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from app.db import schema
 from app.services import Services
 from app.settings import load_settings
 
@@ -21,7 +22,11 @@ WHO = "command line"
 
 @cache
 def services() -> Services:
-    return Services(load_settings())
+    """The adapters. A fresh installation gets its tables by its first command."""
+    made = Services(load_settings())
+    if made.db.is_sqlite and not made.db.path.exists():
+        schema.upgrade(made.db)
+    return made
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:

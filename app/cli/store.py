@@ -136,7 +136,7 @@ def show_store(name: str, as_json: bool) -> None:
         found = facts(store) | {
             "stands_still": halt.sentence() if halt else None,
             "settings_version": stores.current_settings(session, store.id)[0],
-            "last_delivery_at": inbox.last_received_at(session, store.id),
+            "last_delivery_at": inbox.last_delivered_at(session, store.id),
             "deliveries": inbox.counts_by_state(session, store.id),
             "refused": stores.counts(session, store.id),
             "would_have_gone_out": asdict(would_have(session, store.id, services().clock())),

@@ -17,6 +17,8 @@ from app.db.work import DUE, Work, work_index
 class Diagnosis(Work, Base):
     """One row for each store, always due again."""
 
+    recurs = True
+
     __tablename__ = "diagnoses"
     __table_args__ = work_index()
 
@@ -54,5 +56,13 @@ def forget(session: Session, store_id: int, now: datetime) -> None:
     session.execute(
         update(Diagnosis)
         .where(Diagnosis.store_id == store_id)
-        .values(facts={}, findings=[], examined_at=None, state=DUE, due_at=now)
+        .values(
+            facts={},
+            findings=[],
+            examined_at=None,
+            state=DUE,
+            due_at=now,
+            lease_owner=None,  # whoever looks at it now looks at what it was before
+            lease_until=None,
+        )
     )

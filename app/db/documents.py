@@ -152,6 +152,12 @@ def withdraw_requests(session: Session, order_id: int, now: datetime) -> None:
     )
 
 
+def has_specimens(session: Session, store_id: int) -> bool:
+    """Whether test mode made any document for this store."""
+    query = select(Document.id).where(Document.store_id == store_id, Document.specimen)
+    return session.scalar(query.limit(1)) is not None
+
+
 def take_up_shadowed(session: Session, store_id: int, paid_since: datetime, now: datetime) -> None:
     """Requests that were only shown while the store was in shadow become due."""
     paid = select(Order.id).where(Order.store_id == store_id, Order.paid_at >= paid_since)

@@ -89,8 +89,7 @@ class Database:
         """One transaction: committed at the end, rolled back by any exception.
 
         Raises:
-            StorageUnavailable: the database cannot be written (locked, read-only, disk full,
-                gone). Constraint violations pass through as SQLAlchemy's IntegrityError.
+            SQLAlchemyError, OSError: as the database gives them; `storing` translates.
         """
         if not self.is_sqlite:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():

@@ -107,12 +107,6 @@ def was_worked_off(session: Session, store_id: int, subject: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def last_received_at(session: Session, store_id: int) -> datetime | None:
-    return session.scalar(
-        select(func.max(InboxRow.received_at)).where(InboxRow.store_id == store_id)
-    )
-
-
 def last_delivered_at(session: Session, store_id: int) -> datetime | None:
     """When the shop itself last sent something, other than what was read over REST."""
     return session.scalar(

@@ -190,6 +190,8 @@ def release(session: Session, table: Any, row_id: int, *, now: datetime) -> bool
             lease_owner=None,
             lease_until=None,
             done_at=None,
+            problem=None,
+            mend=None,
         )
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]

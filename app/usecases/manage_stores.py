@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db import diagnoses, inbox, orders, reconciling
-from app.db.documents import take_up_shadowed
+from app.db import diagnoses, documents, inbox, orders, reconciling
 from app.db.engine import Database
 from app.db.inbox import InboxRow
 from app.db.staff import audit
@@ -88,6 +87,10 @@ def change_store(
     _check_fields(changes)
     with db.write() as session:
         store = find(session, name)
+        if store.disconnected_at is not None:
+            raise SettingsError(
+                f'store "{name}" is disconnected', mend="connect the shop again: store connect"
+            )
         for field, value in changes.items():
             if field == "url":
                 store.url = shop_address(value)
@@ -123,7 +126,8 @@ def set_mode(
     since then.
 
     Raises:
-        SettingsError: `live_from` lies in the future, or would change what was decided.
+        SettingsError: `live_from` lies in the future, would change what was decided, or reaches
+            back into a test; a store that was live is put to test.
     """
     with db.write() as session:
         store = find(session, name)
@@ -131,13 +135,23 @@ def set_mode(
             raise SettingsError(
                 f'store "{name}" is disconnected', mend="connect the shop again: store connect"
             )
+        if mode is Mode.TEST and store.live_from is not None:
+            raise SettingsError(
+                f'store "{name}" has been live, and what is paid in test mode gets no invoice',
+                mend="to stop everything for a while: store pause",
+            )
+        if mode is Mode.LIVE and live_from and documents.has_specimens(session, store.id):
+            raise SettingsError(
+                "--from: orders since then have specimens instead of invoices",
+                mend="leave --from out, and go live from now",
+            )
         if store.mode != mode.value:
             store.mode, store.mode_since = mode.value, now
         store.paused_mode = store.pause_reason = None
         if mode is Mode.LIVE:
             store.live_from = _live_from(store, live_from, now)
             orders.unwatch_before(session, store.id, store.live_from)
-            take_up_shadowed(session, store.id, store.live_from, now)
+            documents.take_up_shadowed(session, store.id, store.live_from, now)
         audit(session, now, who, "store.mode", store.id, mode=mode.value)
     return store
 

@@ -50,6 +50,7 @@ def look_at_store(db: Database, reach: Reach, row_id: int, *, owner: str) -> Non
         row = session.get_one(Reconciling, row_id)
         store = session.get_one(Store, row.store_id)
     now, begun, problem = reach.clock(), time.monotonic(), None
+    pause = timedelta(0)
     values: dict[str, Any] = {}
     try:
         shop = reach.shops(store)
@@ -63,7 +64,8 @@ def look_at_store(db: Database, reach: Reach, row_id: int, *, owner: str) -> Non
         problem, pause = error.sentence()[:500], _pause_after(error, row.attempts + 1, reach.rhythm)
         values |= {"cycle_at": now + pause} if row.cycle_at <= now else {}
     finished = problem is None
-    pause = timedelta(seconds=_poll_seconds(db, reach, store, time.monotonic() - begun))
+    if finished:
+        pause = timedelta(seconds=_poll_seconds(db, reach, store, time.monotonic() - begun))
     cycle_at = values.get("cycle_at", row.cycle_at)
     with db.write() as session:
         work.again(

@@ -85,7 +85,7 @@ def watch(
     if order.promised_on is None:
         order.promised_on, order.ship_by_on = promise.deliver_by_on, promise.ship_by_on
         order.promise_version = 1
-    found = assess(snapshot, order.paid_at, promise, rules, calendar, now)
+    found = assess(snapshot, order.paid_at, promise_of(order), rules, calendar, now)
     if found.condition is not Condition.NOT_WATCHED:
         order.next_check_at = found.next_check_at or now
 

@@ -20,6 +20,7 @@ from app.db.engine import Database
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.notice import NoticeKind
+from app.errors import KikubariError
 from app.usecases.issue_invoice import content_of
 from app.usecases.ports import Clock, Files, Renderer
 from app.usecases.send_messages import decide
@@ -95,7 +96,9 @@ def document_pdf(
 ) -> tuple[Document, bytes]:
     """The file of a document: from disk, or rendered again where it is missing or damaged."""
     with db.read() as session:
-        document = session.get_one(Document, document_id)
+        document = session.get(Document, document_id)
+        if document is None:
+            raise KikubariError(f"there is no document {document_id}", mend="see `invoices list`")
         row = documents.file_of(session, document_id)
     if row is not None and row.path is not None:
         try:
