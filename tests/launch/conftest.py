@@ -25,7 +25,7 @@ class Project:
 
     def environ(self, **more: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DATABASE_URL")}
-        ports = {"PORT": str(self.port), "DEMO_PORT": str(self.demo_port)}
+        ports = {"PORT": str(self.port), "DEMO_PORT": str(self.demo_port), "WORKERS": "1"}
         return {**kept, "DATA_DIR": str(self.data_dir), **ports, **more}
 
     def command(self, *words: str) -> list[str]:
