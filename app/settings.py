@@ -46,8 +46,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     trusted_proxies: int = Field(0, ge=0, le=5)
     """How many reverse proxies stand before this service and set X-Forwarded-For and -Proto."""
-    web_threads: int = Field(64, ge=1, le=256)
-    """Requests that the web process works on at once."""
+    web_threads: int = Field(32, ge=1, le=256)
+    """Requests that each of the two web processes works on at once."""
     workers: int = Field(2, ge=1, le=64)
     """Worker processes."""
     demo_port: int = Field(8001, ge=1, le=65535)

@@ -120,8 +120,8 @@ def ours(folder: Path) -> Iterator[tuple[str, Path]]:
         with sqlite3.connect(database) as db:
             (key,) = db.execute("SELECT key FROM stores").fetchone()
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app"]
-        command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-        command += ["--blocking-threads", "64", "--no-ws", "--http", "1", "--log-level", "warning"]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+        command += ["--blocking-threads", "32", "--no-ws", "--http", "1", "--log-level", "warning"]
         stack.enter_context(process(command, env, folder / "ours.log"))
         for number in range(2):
             worker = [sys.executable, "-m", "workers"]

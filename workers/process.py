@@ -28,7 +28,7 @@ from workers.supply import Supplier
 log = structlog.get_logger()
 
 
-GIVE_WAY = 5
+GIVE_WAY = 10
 """Niceness of workers: accepting a delivery comes before working one off."""
 
 

@@ -160,11 +160,11 @@ class Run:
         return sock.url
 
     def _start_web(self) -> Child:
-        """One process with many blocking threads: a request waits for the disk most of its time,
-        and threads that wait together share one commit. HTTP/1 alone: a proxy in front speaks
-        the rest."""
+        """Two processes with many blocking threads each: a request waits for the disk most of its
+        time, threads that wait together share one commit, and a Python uses one core. HTTP/1
+        alone: a proxy in front speaks the rest."""
         options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--log-level", "warning"]
-        options += ["--workers", "1", "--blocking-threads", str(self.settings.web_threads)]
+        options += ["--workers", "2", "--blocking-threads", str(self.settings.web_threads)]
         options += ["--host", self.settings.host, "--port", str(self.settings.port)]
         options += ["--workers-kill-timeout", "5", "--backlog", "4096"]
         options += ["--http1-header-read-timeout", "5000"]  # slow heads must not hold connections

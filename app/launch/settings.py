@@ -28,7 +28,7 @@ class LaunchSettings:
     demo_port: int = 8001
     redis_url: str = ""
     workers: int = 2
-    web_threads: int = 64
+    web_threads: int = 32
 
     @property
     def web_url(self) -> str:
@@ -70,7 +70,7 @@ def read_settings(root: Path = ROOT, environ: Mapping[str, str] = os.environ) ->
         demo_port=_whole("DEMO_PORT", get("DEMO_PORT", "8001"), 1, 65535),
         redis_url=get("REDIS_URL", ""),
         workers=_whole("WORKERS", get("WORKERS", "2"), 1, 64),
-        web_threads=_whole("WEB_THREADS", get("WEB_THREADS", "64"), 1, 256),
+        web_threads=_whole("WEB_THREADS", get("WEB_THREADS", "32"), 1, 256),
     )
 
 
