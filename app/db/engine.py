@@ -24,8 +24,8 @@ from sqlalchemy.orm import Session
 from app.errors import StorageUnavailable
 
 CROWDED_SECONDS = 0.003
-STEP_BACK = 25.0
-LONGEST_STEP_BACK = 1.0
+STEP_BACK = 6.0
+LONGEST_STEP_BACK = 0.25
 """A writer that waited longer than `CROWDED_SECONDS` for its turn sleeps so many times as long as
 it wrote: the others then have most of the time."""
 
