@@ -44,10 +44,6 @@ class BadSignature(KikubariError):
     """A delivery's signature is missing or wrong."""
 
 
-class BodyTooLarge(KikubariError):
-    """A request's body exceeds the cap."""
-
-
 class StorageUnavailable(KikubariError):
     """The database did not take the row. The caller answers 503, never 200."""
 

@@ -102,15 +102,6 @@ def messages_of(session: Session, order_id: int) -> list[Message]:
     )
 
 
-def messages_by_order(session: Session, order_ids: list[int]) -> dict[int, list[Message]]:
-    """The messages of each of these orders, oldest first."""
-    found: dict[int, list[Message]] = {}
-    query = select(Message).where(Message.order_id.in_(order_ids)).order_by(Message.id)
-    for message in session.scalars(query):
-        found.setdefault(message.order_id, []).append(message)
-    return found
-
-
 def parked_messages(session: Session, limit: int) -> list[Message]:
     query = select(Message).where(Message.state == PARKED)
     return list(session.scalars(query.order_by(Message.id.desc()).limit(limit)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, func, select, update
+from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -63,10 +63,6 @@ def person_by_email(session: Session, email: str) -> Person | None:
 
 def all_people(session: Session) -> list[Person]:
     return list(session.scalars(select(Person).order_by(Person.email)))
-
-
-def count_people(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Person)) or 0
 
 
 def use_link(session: Session, token_sha256: str, now: datetime) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db import diagnoses, documents, inbox, orders, reconciling
+from app.db import diagnoses, documents, inbox, notices, orders, reconciling
 from app.db.engine import Database
 from app.db.inbox import InboxRow
 from app.db.staff import audit
@@ -145,6 +145,9 @@ def set_mode(
                 "--from: orders since then have specimens instead of invoices",
                 mend="leave --from out, and go live from now",
             )
+        goes_on = mode is Mode.LIVE and store.mode == Mode.SHADOW.value and store.live_from
+        if goes_on:
+            notices.take_up_withheld(session, store.id, store.mode_since, now)
         if store.mode != mode.value:
             store.mode, store.mode_since = mode.value, now
         store.paused_mode = store.pause_reason = None

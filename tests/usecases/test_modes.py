@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.db.documents import Document
+from app.db.notices import Message
 from app.db.stores import Store
 from app.domain.store_mode import Mode
 from app.errors import SettingsError
@@ -32,6 +33,24 @@ def test_a_live_shop_that_paused_takes_up_what_was_owed(a_world: World) -> None:
         mode(world, Mode.LIVE)
         world.work()
     assert world.count(Document) == 1
+
+
+def test_what_was_held_back_in_between_is_said_when_it_is_still_true(a_world: World) -> None:
+    world = a_world
+    store = world.connect()
+    mode(world, Mode.SHADOW)
+    world.clock.pass_(minutes=1)
+    with world.serving(store):
+        bought_at = world.clock() - timedelta(days=9)
+        late, shipped = (world.shop.place_order("GB", created_at=bought_at) for _ in range(2))
+        assert world.shop.deliveries.wait_idle(10)
+        world.work()
+        assert {m.state for m in world.all(Message)} == {"withheld"} and not world.shop.mails
+        world.shop.add_tracking(shipped, "X1")
+        mode(world, Mode.LIVE)
+        world.work()
+    said = [(m["order_id"], "late" in m["html"]) for m in world.shop.mails.values()]
+    assert sorted(said) == sorted([(late, True), (late, False), (shipped, False)])
 
 
 def test_a_shop_that_was_live_is_not_put_to_test(sqlite_world: World) -> None:
