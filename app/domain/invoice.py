@@ -12,7 +12,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-TEMPLATE_VERSION = "1"
+from app.domain.money import ZERO
+
+TEMPLATE_VERSION = "2"
 
 
 class Frozen(BaseModel):
@@ -20,9 +22,29 @@ class Frozen(BaseModel):
 
 
 class DocumentKind(StrEnum):
-    """What the document is. Other kinds (credit note, packing slip …) follow."""
+    """What the document is. Invoices and credit notes are numbered in series without gaps; the
+    others are copies of a state, and stand outside them."""
 
     INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    PROFORMA = "proforma"
+    RECEIPT = "receipt"
+    PACKING_SLIP = "packing_slip"
+
+
+NUMBERED = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)
+
+
+class TaxCategory(StrEnum):
+    """Why a supply bears the tax it bears: codes of UNTDID 5305 that EN 16931 admits."""
+
+    STANDARD = "S"
+    ZERO = "Z"
+    EXEMPT = "E"
+    REVERSE_CHARGE = "AE"
+    INTRA_EU = "K"
+    EXPORT = "G"
+    OUTSIDE = "O"
 
 
 class RowKind(StrEnum):
@@ -62,15 +84,26 @@ class Line(Frozen):
     unit_price: Decimal
     total: Decimal
     tax_percents: tuple[Decimal, ...] = ()
+    net: Decimal = ZERO
+    """After discount and without tax, rounded so that a group's nets add up to the group's."""
+    group: int | None = None
+    """Index into `tax_groups`."""
+    reduced: bool = False
+    """Japan: taxed at the reduced rate, and marked so (消費税法 57-4)."""
 
 
 class Row(Frozen):
-    """A discount (negative), shipping, fee or rounding row, in the document's price basis."""
+    """A discount (negative), shipping, fee or rounding row, in the document's price basis.
+
+    `net` and `group` as in `Line`, for shipping and fees; a discount is within the lines' nets.
+    """
 
     kind: RowKind
     label: str = ""
     """The shop's own words (`DHL Paket`, a coupon's code); empty: the catalogue's word for it."""
     amount: Decimal
+    net: Decimal = ZERO
+    group: int | None = None
 
 
 class Tax(Frozen):
@@ -80,6 +113,59 @@ class Tax(Frozen):
     percent: Decimal | None
     net: Decimal
     tax: Decimal
+    reduced: bool = False
+
+
+class TaxGroup(Frozen):
+    """Everything that bears the same taxes. `percent` is what they come to together (compound
+    taxes multiplied out); `tax` was rounded once, for the group and the document."""
+
+    category: TaxCategory
+    percent: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+class Statement(Frozen):
+    """A sentence that the law asks for, by its key in the catalogues (`reverse_charge`), with the
+    provision it names (`§ 13b UStG`)."""
+
+    key: str
+    law: str = ""
+
+
+class HomeTax(Frozen):
+    """The tax in the seller's own currency, where the document is in another one (Art. 230 of
+    Directive 2006/112/EC). `rate`: units of `currency` for one unit of the document's."""
+
+    currency: str
+    tax: Decimal
+    rate: Decimal
+
+
+class Reference(Frozen):
+    """The document that this one corrects or belongs to."""
+
+    number: str
+    issued_on: date
+
+
+class Bank(Frozen):
+    """Where to pay. `iban` without spaces."""
+
+    iban: str
+    bic: str = ""
+    name: str = ""
+    holder: str = ""
+
+
+class Design(Frozen):
+    """How the document looks. `logo` and `template`: SHA-256 of a kept file; empty: none."""
+
+    accent: str = "#264B7A"
+    page: str = "A4"
+    logo: str = ""
+    template: str = ""
 
 
 class DocumentContent(Frozen):
@@ -112,3 +198,20 @@ class DocumentContent(Frozen):
     paid: bool
     footer: tuple[str, ...] = ()
     template_version: str = TEMPLATE_VERSION
+    tax_groups: tuple[TaxGroup, ...] = ()
+    supplied_on: date | None = None
+    refers_to: Reference | None = None
+    """A credit note: the invoice that it takes back, in whole or in part. Its own amounts are
+    positive, as Directive 2014/55/EU's norm writes them (type 381)."""
+    reason: str = ""
+    """A credit note: why, in the shop's words."""
+    statements: tuple[Statement, ...] = ()
+    home_tax: HomeTax | None = None
+    bank: Bank | None = None
+    qr: str = ""
+    """What the square code says (an EPC payment, an address); empty: none."""
+    note: str = ""
+    """The owner's own closing words."""
+    design: Design = Design()
+    einvoice: bool = False
+    """Whether the file carries the same as EN 16931 XML (Factur-X)."""

@@ -6,18 +6,40 @@ Validated at entry; a version once saved is never changed.
 from __future__ import annotations
 
 from datetime import time
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from stdnum import iban
 
 from app.errors import SettingsError
 
 Line = Annotated[str, Field(max_length=200)]
+Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
 class _Values(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _without_spaces(value: object) -> object:
+    return "".join(value.split()).upper() if isinstance(value, str) else value
+
+
+def _iban(value: str) -> str:
+    if value and not iban.is_valid(value):
+        raise ValueError("is no IBAN: its check digits do not fit")
+    return value
 
 
 class Seller(_Values):
@@ -30,24 +52,84 @@ class Seller(_Values):
     phone: Line = ""
     tax_ids: tuple[tuple[Line, Line], ...] = ()
     footer: tuple[Line, ...] = ()
+    iban: Annotated[str, BeforeValidator(_without_spaces), AfterValidator(_iban)] = ""
+    bic: Annotated[str, Field(pattern=r"^([A-Z0-9]{8}([A-Z0-9]{3})?)?$")] = ""
+    bank: Line = ""
+    account_holder: Line = ""
+    """Empty: the seller's name."""
+
+
+def _has_number(value: str) -> str:
+    if value.count("{number}") != 1:
+        raise ValueError("must hold {number} once")
+    rest = value.replace("{number}", "").replace("{year}", "").replace("{month}", "")
+    if "{" in rest or "}" in rest:
+        raise ValueError("may hold {year}, {month} and {number}, and no other braces")
+    return value
+
+
+Format = Annotated[str, Field(min_length=8, max_length=40), AfterValidator(_has_number)]
+First = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class Numbering(_Values):
-    """How numbers of invoices look: `{year}`, `{month}` and `{number}` are filled in."""
+    """How numbers look: `{year}`, `{month}` and `{number}` are filled in. Credit notes have a
+    series of their own; with `restart` yearly each year begins at 1."""
 
-    format: Annotated[str, Field(min_length=8, max_length=40)] = "{number}"
+    format: Format = "{number}"
     padding: Annotated[int, Field(ge=1, le=12)] = 5
-    start: Annotated[int, Field(ge=1, le=10**9)] = 1
+    start: First = 1
+    credit_format: Format = "CN-{number}"
+    credit_start: First = 1
+    restart: Literal["never", "yearly"] = "never"
 
-    @field_validator("format")
-    @classmethod
-    def _has_number(cls, value: str) -> str:
-        if value.count("{number}") != 1:
-            raise ValueError("must hold {number} once")
-        rest = value.replace("{number}", "").replace("{year}", "").replace("{month}", "")
-        if "{" in rest or "}" in rest:
-            raise ValueError("may hold {year}, {month} and {number}, and no other braces")
-        return value
+    @model_validator(mode="after")
+    def _distinct(self) -> Numbering:
+        if self.format == self.credit_format:
+            raise ValueError("format and credit_format must differ: no number is given twice")
+        formats = (self.format, self.credit_format)
+        if self.restart == "yearly" and any("{year}" not in one for one in formats):
+            raise ValueError("restart yearly needs {year} in format and credit_format")
+        return self
+
+
+class Invoicing(_Values):
+    """Which orders get which documents, and when.
+
+    `when`: paid, completed, or by hand alone. `exchange_rates`: what one unit of another currency
+    is in the seller's own; an invoice with tax in a currency without one is parked.
+    """
+
+    when: Literal["paid", "completed", "by_hand"] = "paid"
+    free_orders: bool = True
+    """Whether an order with a total of zero gets an invoice."""
+    credit_notes: bool = True
+    """A credit note for each refund of an invoiced order."""
+    small_business: bool = False
+    """No tax is charged because the seller is exempt as a small business (§ 19 UStG …)."""
+    due_days: Annotated[int, Field(ge=0, le=365)] = 14
+    einvoice: Literal["off", "businesses", "all"] = "off"
+    einvoice_countries: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()
+    """Buyers' countries to which `einvoice` is limited; empty: every country."""
+    home_currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
+    """The currency that the seller's taxes are owed in; empty: that of the seller's country."""
+    exchange_rates: dict[
+        Annotated[str, Field(pattern=r"^[A-Z]{3}$")],
+        Annotated[Decimal, Field(gt=0, lt=1_000_000)],
+    ] = Field(default_factory=dict)
+
+
+class Documents(_Values):
+    """How documents look. `logo` and `template` are the SHA-256 of files that were handed in."""
+
+    accent: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#264B7A"
+    page: Literal["A4", "Letter"] = "A4"
+    logo: Digest = ""
+    template: Digest = ""
+    qr: Literal["none", "payment"] = "none"
+    """`payment`: an unpaid invoice in EUR carries its transfer as an EPC code."""
+    note: dict[Annotated[str, Field(pattern=r"^[a-z]{2}$")], Line] = Field(default_factory=dict)
+    """Closing words by language."""
 
 
 class PromiseRules(_Values):
@@ -74,14 +156,22 @@ class Outgoing(_Values):
 
 
 class ShopSettings(_Values):
-    """All settings of one shop, each with a default that is safe."""
+    """All settings of one shop, each with a default that is safe.
+
+    `voice`: how messages speak where the language knows both (German Sie or du).
+    `languages`: those in which customers are written to; empty: every one that there is.
+    """
 
     seller: Seller = Seller()
     numbering: Numbering = Numbering()
+    invoicing: Invoicing = Invoicing()
+    documents: Documents = Documents()
     promise: PromiseRules = PromiseRules()
     outgoing: Outgoing = Outgoing()
     time_zone: str = "UTC"
     language: Literal["en", "de", "fr", "ja"] = "en"
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
+    voice: Literal["formal", "friendly"] = "formal"
     contact: Line = ""
     """How a customer reaches a person: an e-mail address or a phone number."""
     test_address: Line = ""
@@ -133,5 +223,5 @@ def settings_problems(values: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-SECTIONS = ("seller", "numbering", "promise", "outgoing")
+SECTIONS = ("seller", "numbering", "invoicing", "documents", "promise", "outgoing")
 """Settings that hold settings."""
