@@ -101,6 +101,16 @@ class InvoiceIncomplete(KikubariError):
     """A fact that the invoice must carry is missing. Parks it with a request to the owner."""
 
 
+class InvoiceAwaited(KikubariError):
+    """A document needs the order's invoice, which is owed and not issued yet."""
+
+    retry = 60.0
+
+
+class ContentErased(KikubariError):
+    """A document's content was erased after its retention; its place in the chain stays."""
+
+
 class NumberInUse(KikubariError):
     """A number was about to be used a second time; its transaction is rolled back."""
 

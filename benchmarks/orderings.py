@@ -29,8 +29,11 @@ from common import finish, fresh_world
 from sqlalchemy import event, select
 
 from app.db import inbox
-from app.db.documents import NOT_OWED, IssueRequest
 from app.db.inbox import InboxRow
+from app.db.issue_requests import (
+    NOT_OWED,
+    IssueRequest,
+)
 from app.db.notices import Notice
 from app.db.orders import Order
 from app.db.stores import Store
@@ -41,7 +44,7 @@ from app.domain.delivery import read_delivery
 from app.domain.order import read_order
 from app.errors import ShopMissing
 from app.logs import configure_logging
-from app.usecases.issue_invoice import issue_due
+from app.usecases.issue_document import issue_due
 from app.usecases.process_delivery import process_due
 from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn

@@ -212,7 +212,7 @@ def test_the_commands_of_the_readme_that_start_things_are_run_before_every_chang
     ]
     assert started == [[], ["test"], ["serve"]]
     checked = read(".ci/run")
-    assert re.search(r"^step \S+ python3 run\.py test$", checked, re.M)
+    assert re.search(r"^step \S+ python3 run\.py test --junitxml=\S+$", checked, re.M)
     assert re.search(r"^step \S+ python3 run\.py demo --once ", checked, re.M)
 
 

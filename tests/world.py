@@ -14,7 +14,10 @@ from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from app.adapters.pdf import PdfRenderer
-from app.db.documents import Document, Series
+from app.db.documents import (
+    Document,
+    Series,
+)
 from app.db.inbox import InboxRow
 from app.db.notices import Message, Notice
 from app.db.orders import Order
@@ -27,7 +30,7 @@ from app.domain.store_mode import Mode
 from app.factory import create_app
 from app.services import Services
 from app.settings import Settings, load_settings
-from app.usecases.issue_invoice import issue_due
+from app.usecases.issue_document import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
 from app.usecases.render_document import render_due

@@ -16,7 +16,7 @@ from app.services import Services
 from app.settings import load_settings
 from app.usecases.connect_store import settle_due
 from app.usecases.diagnose_store import diagnose_due
-from app.usecases.issue_invoice import issue_due
+from app.usecases.issue_document import issue_due
 from app.usecases.process_delivery import process_due
 from app.usecases.reconcile_store import reconcile_due
 from app.usecases.render_document import render_due

@@ -56,6 +56,9 @@ class WooShop:
             raise self._unusable(f"order {order_id} was asked for and another one came")
         return found
 
+    def refunds(self, order_id: int) -> list[dict[str, Any]]:
+        return self._rows(f"orders/{order_id}/refunds", {"dp": 6, "per_page": PAGE})
+
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         found = self._get(f"orders/{order_id}/notes", {})
         if not isinstance(found, list) or not all(_is_note(note) for note in found):

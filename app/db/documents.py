@@ -1,22 +1,20 @@
-"""Issued documents, which never change; the requests that lead to them; their files and links."""
+"""Issued documents, which never change: their contents, the chain, their files and links."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.db.base import Base
-from app.db.orders import Order
 from app.db.types import BigId
-from app.db.upsert import dialect_insert, insert_once
-from app.db.work import DUE, PARKED, Work, work_index
-
-NOT_OWED = "nothing"
-"""State of a request that nothing came of: the order was paid before the store began, or does not
-count as paid any more. It becomes due again if it does."""
+from app.db.upsert import dialect_insert
+from app.db.work import Work, work_index
+from app.domain.chain import BEGINNING, Entry
+from app.errors import ContentErased
 
 LINK_LIFE = timedelta(days=3 * 365)
 """How long a document's link opens: longer than warranty claims take."""
@@ -34,19 +32,6 @@ class Series(Base):
     next_number: Mapped[int]
 
 
-class IssueRequest(Work, Base):
-    """A document that is owed, once for each kind and `cause` (what owes it: `order:84`)."""
-
-    __tablename__ = "issue_requests"
-    __table_args__ = (UniqueConstraint("store_id", "kind", "cause"), *work_index())
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    cause: Mapped[str] = mapped_column(String(60))
-
-
 class Document(Base):
     """An issued document: the frozen content, and nothing that could change later.
 
@@ -58,7 +43,10 @@ class Document(Base):
     __table_args__ = (
         UniqueConstraint("store_id", "kind", "cause", "specimen"),
         UniqueConstraint("store_id", "series", "sequence"),
+        Index(None, "store_id", "position", unique=True),
+        Index(None, "store_id", "issued_at"),
         Index(None, "order_id"),
+        Index(None, "refers_to_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -72,8 +60,60 @@ class Document(Base):
     number: Mapped[str] = mapped_column(String(60))
     language: Mapped[str] = mapped_column(String(20))
     issued_at: Mapped[datetime]
-    content: Mapped[dict[str, Any]]
+    currency: Mapped[str] = mapped_column(String(8))
+    total: Mapped[Decimal]
+    buyer: Mapped[str] = mapped_column(String(200))
+    refers_to_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id"))
+    """A credit note: the invoice that it takes back."""
     content_sha256: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(BigId)
+    """Its place among all documents of its store, from 1."""
+    chain_sha256: Mapped[str] = mapped_column(String(64))
+    body: Mapped[DocumentBody | None] = relationship(lazy="joined", innerjoin=False)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The frozen content; it is erased some time after its retention.
+
+        Raises:
+            ContentErased: it is gone.
+        """
+        if self.body is None:
+            raise ContentErased(f"the content of {self.kind} {self.number} was erased")
+        return self.body.content
+
+    @property
+    def entry(self) -> Entry:
+        """What the chain keeps of it."""
+        return Entry(
+            position=self.position,
+            kind=self.kind,
+            series=self.series,
+            sequence=self.sequence,
+            number=self.number,
+            issued_at=self.issued_at,
+            content_sha256=self.content_sha256,
+        )
+
+
+class DocumentBody(Base):
+    """What a document says. Never changed (a trigger); it can be erased after `keep_until`."""
+
+    __tablename__ = "document_bodies"
+
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    content: Mapped[dict[str, Any]]
+    keep_until: Mapped[date]
+
+
+class ChainHead(Base):
+    """The newest place of a store's chain. Its row is locked while a document is added."""
+
+    __tablename__ = "document_chains"
+
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(BigId)
+    sha256: Mapped[str] = mapped_column(String(64))
 
 
 class DocumentFile(Work, Base):
@@ -102,75 +142,10 @@ class DocumentLink(Base):
     revoked_at: Mapped[datetime | None]
 
 
-def request_document(
-    session: Session,
-    *,
-    store_id: int,
-    order_id: int,
-    kind: str,
-    cause: str,
-    now: datetime,
-    state: str,
-) -> bool:
-    """Note that a document is owed, or owed again after all. False: that was noted before."""
-    values = {
-        "store_id": store_id,
-        "order_id": order_id,
-        "kind": kind,
-        "cause": cause,
-        "state": state,
-        "due_at": now,
-        "attempts": 0,
-    }
-    if insert_once(session, IssueRequest, ["store_id", "kind", "cause"], values) is not None:
-        return True
-    revived = session.execute(
-        update(IssueRequest)
-        .where(
-            IssueRequest.store_id == store_id,
-            IssueRequest.kind == kind,
-            IssueRequest.cause == cause,
-            IssueRequest.state == NOT_OWED,
-        )
-        .values(state=state, due_at=now, attempts=0, done_at=None, problem=None),
-        execution_options={"synchronize_session": False},
-    )
-    return bool(revived.rowcount)  # type: ignore[attr-defined]
-
-
-def withdraw_requests(session: Session, order_id: int, now: datetime) -> None:
-    """What was owed for an order and is not issued yet is owed no more: it is not paid any more,
-    or gone. A worker that has claimed it loses its lease, and takes no number."""
-    session.execute(
-        update(IssueRequest)
-        .where(
-            IssueRequest.order_id == order_id,
-            IssueRequest.state.in_((DUE, PARKED, "shadow")),
-        )
-        .values(state=NOT_OWED, done_at=now, lease_owner=None, lease_until=None),
-        execution_options={"synchronize_session": False},
-    )
-
-
 def has_specimens(session: Session, store_id: int) -> bool:
     """Whether test mode made any document for this store."""
     query = select(Document.id).where(Document.store_id == store_id, Document.specimen)
     return session.scalar(query.limit(1)) is not None
-
-
-def take_up_shadowed(session: Session, store_id: int, paid_since: datetime, now: datetime) -> None:
-    """Requests that were only shown while the store was in shadow become due."""
-    paid = select(Order.id).where(Order.store_id == store_id, Order.paid_at >= paid_since)
-    session.execute(
-        update(IssueRequest)
-        .where(
-            IssueRequest.store_id == store_id,
-            IssueRequest.state == "shadow",
-            IssueRequest.order_id.in_(paid),
-        )
-        .values(state=DUE, due_at=now, attempts=0, done_at=None),
-        execution_options={"synchronize_session": False},
-    )
 
 
 def take_number(session: Session, store_id: int, series: str, start: int) -> int:
@@ -190,6 +165,40 @@ def take_number(session: Session, store_id: int, series: str, start: int) -> int
     return int(after) - 1
 
 
+def bears(session: Session, store_id: int, kind: str, number: str) -> bool:
+    """Whether a document of this kind has this number."""
+    query = select(Document.id).where(
+        Document.store_id == store_id,
+        Document.kind == kind,
+        Document.number == number,
+        Document.specimen.is_(False),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def issued_since(session: Session, store_id: int, kind: str, since: datetime) -> bool:
+    """Whether a document of this kind was issued since a moment; specimens do not count."""
+    query = select(Document.id).where(
+        Document.store_id == store_id,
+        Document.kind == kind,
+        Document.specimen.is_(False),
+        Document.issued_at >= since,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def lock_chain(session: Session, store_id: int) -> ChainHead:
+    """The newest place of a store's chain, locked until the transaction ends: take it before a
+    number, so that no two transactions wait for each other."""
+    session.execute(
+        dialect_insert(session, ChainHead)
+        .values(store_id=store_id, position=0, sha256=BEGINNING)
+        .on_conflict_do_nothing(index_elements=["store_id"])
+    )
+    query = select(ChainHead).where(ChainHead.store_id == store_id).with_for_update()
+    return session.scalars(query).one()
+
+
 def documents_of(session: Session, order_id: int) -> list[Document]:
     return list(
         session.scalars(select(Document).where(Document.order_id == order_id).order_by(Document.id))
@@ -202,11 +211,6 @@ def by_order(session: Session, order_ids: list[int]) -> dict[int, Document]:
         select(Document).where(Document.order_id.in_(order_ids)).order_by(Document.id)
     )
     return {document.order_id: document for document in rows}
-
-
-def parked_requests(session: Session, limit: int) -> list[IssueRequest]:
-    query = select(IssueRequest).where(IssueRequest.state == PARKED)
-    return list(session.scalars(query.order_by(IssueRequest.id.desc()).limit(limit)))
 
 
 def document_for(

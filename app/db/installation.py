@@ -8,14 +8,18 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
-from app.db.documents import Series
+from app.db.documents import (
+    Series,
+)
 from app.db.stores import Store
 from app.db.types import BigId
 from app.db.upsert import insert_once
+from app.domain.invoice import NUMBERED, DocumentKind
+from app.domain.numbering import SPECIMENS
 
 ONLY = 1
-OUTSIDE = "SPECIMEN"
-"""The series of test mode. Its numbers mean nothing to anyone."""
+UNWITNESSED = (SPECIMENS, *(kind.value for kind in DocumentKind if kind not in NUMBERED))
+"""Series that may have gaps: what stands in them is a copy of a state, or a specimen."""
 
 
 class Installation(Base):
@@ -64,16 +68,10 @@ def highest_numbers(session: Session) -> dict[tuple[str, str], int]:
     rows = session.execute(
         select(Store.key, Series.series, Series.next_number)
         .join(Store, Store.id == Series.store_id)
-        .where(Series.series != OUTSIDE)
+        .where(Series.series.notin_(UNWITNESSED))
     )
     return {(key, series): after - 1 for key, series, after in rows}
 
 
-def lost_numbers(session: Session, store_id: int, series: str) -> list[LostNumbers]:
-    return list(
-        session.scalars(
-            select(LostNumbers).where(
-                LostNumbers.store_id == store_id, LostNumbers.series == series
-            )
-        )
-    )
+def lost_numbers(session: Session, store_id: int) -> list[LostNumbers]:
+    return list(session.scalars(select(LostNumbers).where(LostNumbers.store_id == store_id)))

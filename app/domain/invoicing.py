@@ -16,7 +16,7 @@ from app.domain.calendar import BusinessCalendar
 from app.domain.invoice import DocumentContent, DocumentKind, Line, Party, Row, RowKind, Tax
 from app.domain.money import ZERO, decimals, to_decimal
 from app.domain.order import FeeLine, LineItem, OrderSnapshot, ShippingLine, became_paid_at
-from app.domain.store_settings import Numbering, Seller, ShopSettings
+from app.domain.store_settings import Seller, ShopSettings
 from app.domain.text import clean, plain
 from app.errors import InvoiceIncomplete
 
@@ -105,15 +105,6 @@ def check_complete(order: OrderSnapshot, seller: Seller) -> None:
             f"order {order.number} has more than {MOST_LINES} lines",
             mend="issue this one by hand",
         )
-
-
-def number_of(numbering: Numbering, sequence: int, issued_at: datetime) -> str:
-    """The document's number as it is printed, e.g. `2026-00042`."""
-    return (
-        numbering.format.replace("{year}", f"{issued_at.year:04d}")
-        .replace("{month}", f"{issued_at.month:02d}")
-        .replace("{number}", str(sequence).zfill(numbering.padding))
-    )
 
 
 def document_decimals(order: OrderSnapshot) -> int:

@@ -50,6 +50,18 @@ def document_verdict(standing: Standing, paid_at: datetime | None) -> Verdict:
     return Verdict.DO if standing.mode is Mode.LIVE else Verdict.SPECIMEN
 
 
+def asked_verdict(
+    standing: Standing, since: datetime | None, *, numbered: bool
+) -> tuple[Verdict, str | None]:
+    """Whether a document that somebody asks for by hand is made, and why not. `since`: when the
+    order was paid, or placed. Copies outside the series are made of older orders too."""
+    if standing.mode is Mode.SHADOW:
+        return Verdict.NOTHING, "the store is in shadow mode, where nothing is issued"
+    if numbered and (since is None or since < standing.since):
+        return Verdict.NOTHING, "the order is older than the store's going live"
+    return (Verdict.DO if standing.mode is Mode.LIVE else Verdict.SPECIMEN), None
+
+
 def message_verdict(standing: Standing, paid_at: datetime | None, email: str) -> Verdict:
     """Whether a message about an order may leave."""
     verdict = document_verdict(standing, paid_at)

@@ -13,12 +13,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db.documents import LINK_LIFE, Document, DocumentLink
+from app.db.documents import (
+    LINK_LIFE,
+    Document,
+    DocumentLink,
+)
 from app.db.installation import LostNumbers
 from app.db.orders import Order
 from app.db.staff import audit
 from app.db.stores import Store
-from app.domain.invoice import DocumentContent
+from app.domain.invoice import DocumentContent, DocumentKind
 from app.domain.invoice_note import LONGEST_NOTE, nonce_in, numbers_in
 from app.domain.mailer import find_note
 from app.domain.notice import NoticeKind, reference_of
@@ -67,6 +71,7 @@ class SentInvoice:
     note: InvoiceNote
     number: str
     sequence: int
+    series: str
 
     @property
     def at(self) -> datetime:
@@ -90,19 +95,22 @@ def find_sent(
     note = invoice_note(shop.notes(order.remote_id), store.key, order.remote_id)
     if note is None:
         return None
-    numbers = {
-        sequence: number
-        for sequence, number in numbers_in(note.text, settings.numbering).items()
-        if any(gap.first <= sequence <= gap.last for gap in lost)
-    }
+    told = numbers_in(note.text, settings.numbering)
+    numbers = [
+        (gap.series, sequence, number)
+        for sequence, number in told.items()
+        for gap in lost
+        if gap.first <= sequence <= gap.last
+        and gap.series.rpartition(":")[2] in (DocumentKind.INVOICE.value, f"{note.at.year}")
+    ]
     if len(numbers) != 1:
         raise SentBefore(
             f"an invoice was sent before the restore (note {note.note_id}), and which of the lost "
             "numbers it bears is not certain",
             mend=MEND,
         )
-    ((sequence, number),) = numbers.items()
-    return SentInvoice(note, number, sequence)
+    ((series, sequence, number),) = numbers
+    return SentInvoice(note, number, sequence, series)
 
 
 def invoice_note(notes: list[dict[str, Any]], store_key: str, remote_id: int) -> InvoiceNote | None:

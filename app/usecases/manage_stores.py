@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db import diagnoses, documents, inbox, notices, orders, reconciling
+from app.db import diagnoses, documents, inbox, issue_requests, notices, orders, reconciling
 from app.db.engine import Database
 from app.db.inbox import InboxRow
 from app.db.staff import audit
@@ -154,7 +154,7 @@ def set_mode(
         if mode is Mode.LIVE:
             store.live_from = _live_from(store, live_from, now)
             orders.unwatch_before(session, store.id, store.live_from)
-            documents.take_up_shadowed(session, store.id, store.live_from, now)
+            issue_requests.take_up_shadowed(session, store.id, store.live_from, now)
         audit(session, now, who, "store.mode", store.id, mode=mode.value)
     return store
 

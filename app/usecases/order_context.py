@@ -11,10 +11,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import diagnoses, documents, inbox, notices, orders, stores
-from app.db.documents import Document, DocumentFile, IssueRequest
+from app.db import diagnoses, documents, inbox, issue_requests, notices, orders, stores
+from app.db.documents import (
+    Document,
+    DocumentFile,
+)
 from app.db.inbox import InboxRow
 from app.db.installation import installation
+from app.db.issue_requests import (
+    IssueRequest,
+)
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
 from app.db.stores import Store
@@ -200,7 +206,7 @@ def parked(session: Session, known: dict[int, Store], *, limit: int = 50) -> lis
             else None
         )
         found.append(("delivery", row, row.store_id, order))
-    for request in documents.parked_requests(session, limit):
+    for request in issue_requests.parked_requests(session, limit):
         found.append(_with_order(session, "document", request, request.order_id))
     for file in _parked_files(session, limit):
         document = session.get_one(Document, file.document_id)

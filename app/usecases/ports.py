@@ -25,6 +25,9 @@ class Shop(Protocol):
     def order(self, order_id: int) -> dict[str, Any]:
         """The order with six decimals. Raises ShopMissing where the shop has none."""
 
+    def refunds(self, order_id: int) -> list[dict[str, Any]]:
+        """All refunds of an order with six decimals, in any sequence."""
+
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         """All notes of an order, the newest first."""
 

@@ -12,7 +12,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db.documents import request_document, withdraw_requests
+from app.db.issue_requests import (
+    asks_for_invoice,
+    request_document,
+    withdraw_requests,
+)
 from app.db.orders import Order, OrderEvent, order_by_remote_id
 from app.db.stores import Store
 from app.db.work import DUE
@@ -22,6 +26,7 @@ from app.domain.delay import Condition, Promise, assess, promise_for
 from app.domain.delivery import storable
 from app.domain.invoice import DocumentKind
 from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
+from app.domain.owing import order_cause, refund_cause, why_no_invoice
 from app.domain.shipment import shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
 from app.domain.store_settings import ShopSettings
@@ -29,6 +34,8 @@ from app.domain.text import clean
 from app.usecases.stores import settings_of, standing_of
 
 DELETED = "deleted"
+MOST_REFUNDS = 200
+"""Of one order. A shop that lists more is not refunding."""
 
 
 def record_order(
@@ -50,7 +57,7 @@ def record_order(
         facts = {"from": before, "to": order.status}
         at = snapshot.modified_at or now
         session.add(OrderEvent(order_id=order.id, at=at, kind="status", facts=facts))
-    _owe_document(session, store, order, settings, now)
+    _owe_documents(session, store, order, snapshot, settings, now)
     watch(store, order, snapshot, settings, now)
     return order
 
@@ -111,19 +118,37 @@ def _copy(order: Order, snapshot: OrderSnapshot, payload: dict[str, Any], now: d
     order.read_at = now
 
 
-def _owe_document(
-    session: Session, store: Store, order: Order, settings: ShopSettings, now: datetime
+def _owe_documents(
+    session: Session,
+    store: Store,
+    order: Order,
+    snapshot: OrderSnapshot,
+    settings: ShopSettings,
+    now: datetime,
 ) -> None:
+    """An invoice once the order counts as paid, and a credit note for each refund of it."""
     verdict = document_verdict(standing_of(store, settings), order.paid_at)
-    if verdict is Verdict.NOTHING:
-        withdraw_requests(session, order.id, now)
-        return
+    owes = why_no_invoice(snapshot, order.paid_at, settings.invoicing) is None
+    state = Verdict.SHADOW.value if verdict is Verdict.SHADOW else DUE
+    if verdict is Verdict.NOTHING or not owes:
+        withdraw_requests(session, order.id, now, DocumentKind.INVOICE.value)
+    else:
+        cause = order_cause(order.remote_id)
+        _owe(session, order, DocumentKind.INVOICE, cause, state, now)
+    if settings.invoicing.credit_notes and asks_for_invoice(session, order.id):
+        for refund in snapshot.refunds[:MOST_REFUNDS]:
+            _owe(session, order, DocumentKind.CREDIT_NOTE, refund_cause(refund.id), state, now)
+
+
+def _owe(
+    session: Session, order: Order, kind: DocumentKind, cause: str, state: str, now: datetime
+) -> None:
     request_document(
         session,
-        store_id=store.id,
+        store_id=order.store_id,
         order_id=order.id,
-        kind=DocumentKind.INVOICE.value,
-        cause=f"order:{order.remote_id}",
+        kind=kind.value,
+        cause=cause,
         now=now,
-        state=Verdict.SHADOW.value if verdict is Verdict.SHADOW else DUE,
+        state=state,
     )

@@ -15,13 +15,18 @@ from secrets import token_urlsafe
 from sqlalchemy.orm import Session
 
 from app.db import documents, work
-from app.db.documents import LINK_LIFE, Document, DocumentFile, DocumentLink
+from app.db.documents import (
+    LINK_LIFE,
+    Document,
+    DocumentFile,
+    DocumentLink,
+)
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.notice import NoticeKind
 from app.errors import KikubariError
-from app.usecases.issue_invoice import content_of
+from app.usecases.compose_document import content_of
 from app.usecases.ports import Clock, Files, Renderer
 from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of

@@ -19,7 +19,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import reconciling
-from app.db.documents import Series
+from app.db.documents import (
+    Series,
+)
 from app.db.engine import Database
 from app.db.installation import (
     Installation,
@@ -30,14 +32,16 @@ from app.db.installation import (
 from app.db.staff import audit
 from app.db.stores import Store, all_stores
 from app.db.work import DUE
+from app.domain.invoice import DocumentKind
 from app.domain.invoice_note import number_told
+from app.domain.numbering import first_of, series_of
 from app.domain.store_mode import Mode
+from app.domain.store_settings import ShopSettings
 from app.domain.witness import Account, Halt, SeriesKey
 from app.errors import KikubariError, ShopAnswerUnusable, ShopError
 from app.usecases.adopt_invoice import invoice_note, invoice_sentences
 from app.usecases.find_changes import changes_since
 from app.usecases.guard_numbers import SYSTEM, Gate
-from app.usecases.issue_invoice import INVOICE_SERIES
 from app.usecases.manage_stores import find
 from app.usecases.ports import Clock, Shops, Witness
 from app.usecases.stores import settings_of
@@ -93,7 +97,7 @@ def resume(
     account = witness.read()
     with db.read() as session:
         own, stores = highest_numbers(session), all_stores(session)
-        given = {(find(session, name).key, INVOICE_SERIES): top for name, top in last.items()}
+        given = {_series_now(session, name, clock()): top for name, top in last.items()}
     tops = {key: account.top(key) for key in account.series} if account else {}
     if not any(top > own.get(key, 0) for key, top in tops.items()):
         for store in stores:
@@ -125,24 +129,36 @@ def _highest_in_notes(
         settings = settings_of(session, store.id)
         row = reconciling.of_store(session, store.id)
     known = [at for at in (row.watermark if row else None, halt.backup_at) if at is not None]
-    shop, key, sentences = shops(store), (store.key, INVOICE_SERIES), invoice_sentences()
-    highest = tops.get(key, 0)
+    shop, sentences, highest = shops(store), invoice_sentences(), dict(tops)
     try:
         since = min(known, default=store.created_at) - BEFORE
         for rows, _ in changes_since(shop, since, clock):
             for remote_id in {row["id"] for row in rows if isinstance(row.get("id"), int)}:
                 note = invoice_note(shop.notes(remote_id), store.key, remote_id)
-                told = number_told(note.text, settings.numbering, sentences) if note else 0
+                if note is None:
+                    continue
+                told = number_told(note.text, settings.numbering, sentences)
                 if told is None:
                     raise ShopAnswerUnusable(f"the words of a note of order {remote_id} are others")
-                highest = max(highest, told)
+                key = (store.key, _invoice_series(settings, note.at))
+                highest[key] = max(highest.get(key, 0), told)
     except ShopError as error:
         raise KikubariError(
             f"the invoices that {store.name} has sent cannot be read from its notes: {error}",
             mend="try again when the shop answers, or say the highest number that you know of: "
             f"--last {store.name}=NUMBER",
         ) from error
-    return {key: highest} if highest else {}
+    return {key: top for key, top in highest.items() if key[0] == store.key and top}
+
+
+def _invoice_series(settings: ShopSettings, at: datetime) -> str:
+    return series_of(DocumentKind.INVOICE, settings.numbering, at.astimezone(settings.zone))
+
+
+def _series_now(session: Session, name: str, now: datetime) -> SeriesKey:
+    """The series that a shop's invoices are numbered in at present."""
+    store = find(session, name)
+    return store.key, _invoice_series(settings_of(session, store.id), now)
 
 
 def _go_on(
@@ -182,7 +198,7 @@ def _raise_series(
         select(Series).where(Series.store_id == store.id, Series.series == series).with_for_update()
     )
     if row is None:
-        start = settings_of(session, store.id).numbering.start
+        start = first_of(series, settings_of(session, store.id).numbering)
         row = Series(store_id=store.id, series=series, next_number=start)
         session.add(row)
     if row.next_number > top:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from app.demo.story import SETTINGS
 from app.domain.calendar import calendar_of
-from app.domain.invoice import DocumentContent, RowKind
-from app.domain.invoicing import build_invoice, number_of
+from app.domain.invoice import DocumentContent, DocumentKind, RowKind
+from app.domain.invoicing import build_invoice
+from app.domain.numbering import number_of
 from app.domain.order import read_order
 from app.domain.store_settings import Numbering, ShopSettings, read_settings
 from app.errors import InvoiceIncomplete, SettingsError
@@ -98,7 +99,9 @@ def test_without_a_seller_no_invoice_is_made() -> None:
 @given(sequence=st.integers(1, 10**9), padding=st.integers(1, 12))
 def test_numbers_of_a_series_differ(sequence: int, padding: int) -> None:
     numbering = Numbering(format="RE-{year}{month}-{number}", padding=padding)
-    one, next_one = (number_of(numbering, n, AT) for n in (sequence, sequence + 1))
+    one, next_one = (
+        number_of(DocumentKind.INVOICE, numbering, n, AT) for n in (sequence, sequence + 1)
+    )
     assert one != next_one and one.startswith("RE-202611-")
 
 

@@ -21,7 +21,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from app.db.documents import Document
+from app.db.documents import (
+    Document,
+)
 from app.db.schema import upgrade
 from app.db.stores import store_by_name
 from app.domain.delivery import sign
@@ -30,7 +32,7 @@ from app.errors import ShopRefused
 from app.factory import create_app
 from app.services import Services
 from app.settings import load_settings
-from app.usecases.issue_invoice import issue_due
+from app.usecases.issue_document import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
 from app.usecases.render_document import render_due

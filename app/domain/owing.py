@@ -1,0 +1,110 @@
+"""Which documents an order owes by itself: what its owner's settings make of its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.domain.order import OrderSnapshot
+from app.domain.store_settings import Invoicing
+
+
+def order_cause(remote_id: int, after: int | None = None) -> str:
+    """What owes an order's invoice. `after`: the id of the invoice before it that was taken back,
+    so that the corrected one is owed once too."""
+    return f"order:{remote_id}" if after is None else f"order:{remote_id}:after:{after}"
+
+
+def refund_cause(refund_id: int) -> str:
+    """What owes a refund's credit note."""
+    return f"refund:{refund_id}"
+
+
+def document_cause(document_id: int) -> str:
+    """What owes the credit note that takes a whole document back."""
+    return f"document:{document_id}"
+
+
+def copy_cause(remote_id: int, number: int) -> str:
+    """What owes a copy outside the series: `number` counts those of its kind of an order."""
+    return f"order:{remote_id}:{number}"
+
+
+def id_in(cause: str) -> int:
+    """The number of a cause: the order's, refund's or document's."""
+    return int(cause.split(":")[1])
+
+
+def why_no_invoice(
+    order: OrderSnapshot, paid_at: datetime | None, rules: Invoicing, *, by_hand: bool = False
+) -> str | None:
+    """Why an order owes no invoice now; None: it owes one. `by_hand`: somebody asked for it."""
+    if by_hand:
+        return None
+    if rules.when == "by_hand":
+        return "invoices of this shop are issued by hand"
+    if paid_at is None:
+        return f"order {order.number} is {order.status} and does not count as paid any more"
+    if rules.when == "completed" and order.completed_at is None and order.status != "completed":
+        return f"order {order.number} is not completed yet"
+    if not order.total and not rules.free_orders:
+        return f"order {order.number} is free"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What matters here of a document of an order. `cause` as above; `total` is positive."""
+
+    id: int
+    kind: str
+    cause: str
+    total: Decimal
+    refers_to: int | None = None
+
+
+def cancelled(papers: Iterable[Paper]) -> set[int]:
+    """Ids of the invoices that a credit note of their own took back."""
+    return {id_in(one.cause) for one in papers if one.cause.startswith("document:")}
+
+
+def invoice_in_force(papers: Iterable[Paper]) -> Paper | None:
+    """The newest invoice of an order that was not taken back."""
+    known = list(papers)
+    gone = cancelled(known)
+    standing = [one for one in known if one.kind == "invoice" and one.id not in gone]
+    return standing[-1] if standing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """Where an order and its documents do not agree any more: the owner decides.
+
+    `kind`: `edited` (the order's total is another than its invoice's), `refund_gone` (a credit
+    note stands, and the shop has no such refund any more), `cancelled` (the order was cancelled
+    without a refund, and its invoice stands).
+    """
+
+    kind: str
+    document_id: int
+    stated: Decimal
+    now: Decimal
+
+
+def discrepancies(order: OrderSnapshot, papers: Iterable[Paper]) -> list[Discrepancy]:
+    """What of an order's documents does not agree with what the shop says of it now."""
+    known, found = list(papers), []
+    invoice = invoice_in_force(known)
+    refunds = {one.id for one in order.refunds}
+    if invoice is not None and invoice.total != order.total:
+        found.append(Discrepancy("edited", invoice.id, invoice.total, order.total))
+    if invoice is not None and order.status in ("cancelled", "failed", "trash") and not refunds:
+        found.append(Discrepancy("cancelled", invoice.id, invoice.total, Decimal(0)))
+    gone = cancelled(known)
+    credited = [one for one in known if one.cause.startswith("refund:")]
+    for one in credited:
+        if id_in(one.cause) not in refunds and one.refers_to not in gone:
+            found.append(Discrepancy("refund_gone", one.id, one.total, Decimal(0)))
+    return found
