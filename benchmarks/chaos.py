@@ -24,10 +24,7 @@ from typing import Any
 from common import finish
 from sqlalchemy import ColumnElement, func, select, true
 
-from app.db.documents import (
-    Document,
-    DocumentFile,
-)
+from app.db.documents import Document, DocumentFile
 from app.db.orders import Order
 from app.demo.server import running
 from app.demo.shop import DemoShop

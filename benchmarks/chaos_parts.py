@@ -25,15 +25,10 @@ from typing import Any
 import redis
 from sqlalchemy import create_engine, make_url, select, text
 
-from app.db.documents import (
-    Document,
-    DocumentFile,
-)
+from app.db.documents import Document, DocumentFile
 from app.db.engine import Database
 from app.db.inbox import InboxRow
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.orders import Order
 from app.db.reconciling import Reconciling

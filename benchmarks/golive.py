@@ -16,9 +16,7 @@ from datetime import timedelta
 
 from common import finish, fresh_world
 
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.orders import Order
 from app.domain.store_mode import Mode
 from app.usecases.import_history import import_history

@@ -30,10 +30,7 @@ from sqlalchemy import event, select
 
 from app.db import inbox
 from app.db.inbox import InboxRow
-from app.db.issue_requests import (
-    NOT_OWED,
-    IssueRequest,
-)
+from app.db.issue_requests import NOT_OWED, IssueRequest
 from app.db.notices import Notice
 from app.db.orders import Order
 from app.db.stores import Store

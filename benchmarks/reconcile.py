@@ -19,9 +19,7 @@ from typing import Any
 
 from common import finish, fresh_world
 
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.orders import Order
 from app.usecases.issue_document import issue_due
 from app.usecases.process_delivery import process_due

@@ -18,9 +18,7 @@ from typing import Any
 
 from common import finish, fresh_world
 
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.usecases.keep_backup import keep_backup
 from app.usecases.reconcile_store import reconcile_due
 from app.usecases.restore_backup import restore_backup

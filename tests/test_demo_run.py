@@ -12,9 +12,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.engine import Database
 from app.domain.invoice import DocumentContent
 from app.i18n import format_money

@@ -7,10 +7,7 @@ from datetime import timedelta
 import pypdfium2
 import requests
 
-from app.db.documents import (
-    Document,
-    DocumentFile,
-)
+from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.notices import Message, Notice
 from app.db.orders import Order

@@ -14,10 +14,7 @@ from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from app.adapters.pdf import PdfRenderer
-from app.db.documents import (
-    Document,
-    Series,
-)
+from app.db.documents import Document, Series
 from app.db.inbox import InboxRow
 from app.db.notices import Message, Notice
 from app.db.orders import Order

@@ -20,13 +20,9 @@ from sqlalchemy.orm import Session
 
 from app.db.connections import Connection
 from app.db.diagnoses import Diagnosis
-from app.db.documents import (
-    DocumentFile,
-)
+from app.db.documents import DocumentFile
 from app.db.inbox import InboxRow
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.orders import due_for_check
 from app.db.reconciling import Reconciling

@@ -30,3 +30,7 @@ class DiskFiles:
 
     def load(self, path: str) -> bytes:
         return (self._root / path).read_bytes()
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is gone already is no error."""
+        (self._root / path).unlink(missing_ok=True)

@@ -8,7 +8,19 @@ import sys
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import backup, connecting, db, doctor, inbox, invoices, notices, orders, staff, store
+from app.cli import (
+    backup,
+    connecting,
+    db,
+    doctor,
+    inbox,
+    invoice_books,
+    invoices,
+    notices,
+    orders,
+    staff,
+    store,
+)
 from app.errors import KikubariError
 
 
@@ -23,6 +35,8 @@ def main() -> None:
 
 for added in (doctor.doctor, *connecting.COMMANDS):
     store.group.add_command(added)
+for added in invoice_books.COMMANDS:
+    invoices.group.add_command(added)
 for module in (store, orders, invoices, notices, inbox, staff, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):

@@ -62,7 +62,6 @@ class Document(Base):
     issued_at: Mapped[datetime]
     currency: Mapped[str] = mapped_column(String(8))
     total: Mapped[Decimal]
-    buyer: Mapped[str] = mapped_column(String(200))
     refers_to_id: Mapped[int | None] = mapped_column(ForeignKey("documents.id"))
     """A credit note: the invoice that it takes back."""
     content_sha256: Mapped[str] = mapped_column(String(64))
@@ -103,6 +102,8 @@ class DocumentBody(Base):
 
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True)
     content: Mapped[dict[str, Any]]
+    buyer: Mapped[str] = mapped_column(String(200))
+    """For search. It stands here, because it must go when the content goes."""
     keep_until: Mapped[date]
 
 

@@ -8,9 +8,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
-from app.db.documents import (
-    Series,
-)
+from app.db.documents import Series
 from app.db.stores import Store
 from app.db.types import BigId
 from app.db.upsert import insert_once

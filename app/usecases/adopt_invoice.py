@@ -13,11 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db.documents import (
-    LINK_LIFE,
-    Document,
-    DocumentLink,
-)
+from app.db.documents import LINK_LIFE, Document, DocumentLink
 from app.db.installation import LostNumbers
 from app.db.orders import Order
 from app.db.staff import audit

@@ -13,13 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import issue_requests, work
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.engine import Database
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.orders import Order, order_by_remote_id
 from app.db.staff import audit
 from app.db.stores import Store

@@ -9,12 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db import documents
-from app.db.documents import (
-    Document,
-)
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.documents import Document
+from app.db.issue_requests import IssueRequest
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.calendar import calendar_of

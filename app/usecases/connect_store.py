@@ -17,9 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.db import connections, reconciling, work
 from app.db.connections import ASKED, Connection
-from app.db.documents import (
-    Series,
-)
+from app.db.documents import Series
 from app.db.engine import Database
 from app.db.stores import Store, all_stores, current_settings, store_by_name
 from app.db.work import DUE

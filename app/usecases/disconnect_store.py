@@ -17,9 +17,7 @@ from app.db.connections import Connection
 from app.db.diagnoses import Diagnosis
 from app.db.engine import Database
 from app.db.inbox import QUARANTINED, InboxRow
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.notices import WITHHELD, Message
 from app.db.orders import Order
 from app.db.reconciling import Reconciling

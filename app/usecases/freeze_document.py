@@ -14,12 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import documents
-from app.db.documents import (
-    Document,
-    DocumentBody,
-    DocumentFile,
-    Series,
-)
+from app.db.documents import Document, DocumentBody, DocumentFile, Series
 from app.db.stores import Store
 from app.domain.chain import Entry, content_hash, link
 from app.domain.invoice import NUMBERED, DocumentContent, DocumentKind
@@ -77,7 +72,6 @@ def freeze(
         issued_at=issued_at,
         currency=content.currency,
         total=content.total,
-        buyer=content.buyer.name[:200],
         refers_to_id=owed.refers_to_id,
         content_sha256=entry.content_sha256,
         position=entry.position,
@@ -86,7 +80,9 @@ def freeze(
     session.add(document)
     session.flush()
     until = keep_until(content.issued_on, content.seller.country)
-    session.add(DocumentBody(document_id=document.id, content=frozen, keep_until=until))
+    buyer = content.buyer.name[:200]
+    body = DocumentBody(document_id=document.id, content=frozen, buyer=buyer, keep_until=until)
+    session.add(body)
     session.add(DocumentFile(document_id=document.id, due_at=now))
     if sent is not None:
         keep_adopted(session, sent, document, now)

@@ -19,9 +19,7 @@ from sqlalchemy.orm import Session
 from app.db import documents, issue_requests, work
 from app.db.engine import Database
 from app.db.installation import LostNumbers, lost_numbers
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.invoice import NUMBERED, DocumentKind

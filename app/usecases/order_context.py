@@ -12,15 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import diagnoses, documents, inbox, issue_requests, notices, orders, stores
-from app.db.documents import (
-    Document,
-    DocumentFile,
-)
+from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.installation import installation
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
 from app.db.stores import Store

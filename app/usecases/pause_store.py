@@ -11,9 +11,7 @@ from datetime import datetime
 
 from app.db import notices
 from app.db.engine import Database
-from app.db.issue_requests import (
-    take_up_shadowed,
-)
+from app.db.issue_requests import take_up_shadowed
 from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.store_mode import Mode

@@ -163,6 +163,9 @@ class Files(Protocol):
 
     def load(self, path: str) -> bytes: ...
 
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is gone already is no error."""
+
 
 class Fence(Protocol):
     """A lock that dies with its owner, and only with it."""

@@ -12,11 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.db.issue_requests import (
-    asks_for_invoice,
-    request_document,
-    withdraw_requests,
-)
+from app.db.issue_requests import asks_for_invoice, request_document, withdraw_requests
 from app.db.orders import Order, OrderEvent, order_by_remote_id
 from app.db.stores import Store
 from app.db.work import DUE

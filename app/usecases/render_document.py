@@ -15,12 +15,7 @@ from secrets import token_urlsafe
 from sqlalchemy.orm import Session
 
 from app.db import documents, work
-from app.db.documents import (
-    LINK_LIFE,
-    Document,
-    DocumentFile,
-    DocumentLink,
-)
+from app.db.documents import LINK_LIFE, Document, DocumentFile, DocumentLink
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.stores import Store

@@ -19,9 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import reconciling
-from app.db.documents import (
-    Series,
-)
+from app.db.documents import Series
 from app.db.engine import Database
 from app.db.installation import (
     Installation,

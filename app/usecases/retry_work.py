@@ -9,13 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import work
-from app.db.documents import (
-    DocumentFile,
-)
+from app.db.documents import DocumentFile
 from app.db.inbox import InboxRow
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.staff import audit
 

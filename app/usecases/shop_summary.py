@@ -10,12 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.db import connections, inbox, reconciling, stores
 from app.db.connections import Connection
-from app.db.documents import (
-    Document,
-)
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.documents import Document
+from app.db.issue_requests import IssueRequest
 from app.db.notices import WITHHELD, Message
 from app.db.orders import Order
 from app.db.reconciling import Reconciling

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort
 
-from app.db.documents import (
-    Document,
-    link_by_nonce,
-)
+from app.db.documents import Document, link_by_nonce
 from app.usecases.render_document import document_pdf
 from app.web.state import services, state
 

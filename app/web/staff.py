@@ -9,9 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.db import inbox, reconciling, staff, stores
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.errors import KikubariError
 from app.usecases.diagnose_store import examine, last_chart
 from app.usecases.order_context import order_context, overview, parked

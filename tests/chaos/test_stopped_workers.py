@@ -19,9 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.notices import Message
 from app.db.orders import Order
 from app.db.reconciling import Reconciling

@@ -18,14 +18,9 @@ import pytest
 from app.adapters.fence import no_run
 from app.adapters.wording import TemplateWording
 from app.db import schema
-from app.db.documents import (
-    Document,
-    Series,
-)
+from app.db.documents import Document, Series
 from app.db.installation import LostNumbers
-from app.db.issue_requests import (
-    IssueRequest,
-)
+from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.staff import AuditEntry
 from app.domain.invoice_note import number_told

@@ -16,9 +16,7 @@ import requests
 
 from app.db import connections
 from app.db.connections import Connection
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.inbox import InboxRow
 from app.db.notices import Message, Notice
 from app.db.orders import Order

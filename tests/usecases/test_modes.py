@@ -6,9 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.notices import Message
 from app.db.stores import Store
 from app.domain.store_mode import Mode

@@ -8,9 +8,7 @@ import pytest
 
 from app.adapters.woocommerce import WooShop
 from app.db import reconciling
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.inbox import InboxRow
 from app.db.orders import Order
 from app.db.reconciling import Reconciling

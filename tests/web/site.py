@@ -21,9 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from app.db.documents import (
-    Document,
-)
+from app.db.documents import Document
 from app.db.schema import upgrade
 from app.db.stores import store_by_name
 from app.domain.delivery import sign

@@ -11,10 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from app.db.documents import (
-    Document,
-    Series,
-)
+from app.db.documents import Document, Series
 from app.db.inbox import QUARANTINED, InboxRow
 from app.db.notices import Message
 from app.db.orders import Order

@@ -21,6 +21,7 @@ def upgrade() -> None:
         "document_bodies",
         sa.Column("document_id", BigId, nullable=False),
         sa.Column("content", Json, nullable=False),
+        sa.Column("buyer", sa.String(length=200), nullable=False),
         sa.Column("keep_until", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["document_id"], ["documents.id"], name=op.f("fk_document_bodies_document_id")
@@ -43,7 +44,6 @@ def upgrade() -> None:
     for name, kind, empty in (
         ("currency", sa.String(length=8), ""),
         ("total", ExactDecimal(), "0"),
-        ("buyer", sa.String(length=200), ""),
         ("position", BigId, "0"),
         ("chain_sha256", sa.String(length=64), ""),
     ):
@@ -143,7 +143,6 @@ DOCUMENTS = sa.table(
     sa.column("content_sha256", sa.String),
     sa.column("currency", sa.String),
     sa.column("total", sa.String),
-    sa.column("buyer", sa.String),
     sa.column("position", BigId),
     sa.column("chain_sha256", sa.String),
 )
@@ -151,6 +150,7 @@ BODIES = sa.table(
     "document_bodies",
     sa.column("document_id", BigId),
     sa.column("content", Json),
+    sa.column("buyer", sa.String),
     sa.column("keep_until", sa.Date),
 )
 CHAINS = sa.table(
@@ -183,6 +183,7 @@ def _move_contents() -> None:
             sa.insert(BODIES).values(
                 document_id=row.id,
                 content=content,
+                buyer=content["buyer"]["name"][:200],
                 keep_until=keep_until(issued_on, content["seller"]["country"]),
             )
         )
@@ -192,7 +193,6 @@ def _move_contents() -> None:
             .values(
                 currency=content["currency"],
                 total=content["total"],
-                buyer=content["buyer"]["name"][:200],
                 position=position + 1,
                 chain_sha256=heads[row.store_id][1],
             )
