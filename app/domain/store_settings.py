@@ -132,6 +132,27 @@ class Documents(_Values):
     """Closing words by language."""
 
 
+class Datev(_Values):
+    """For the export to a German tax adviser. `accounts`: revenue accounts of your own, by the
+    tax's category and rate (`S:19`, `AE`, `K`, `G`; `""` for the rest)."""
+
+    consultant: Annotated[int, Field(ge=1001, le=9_999_999)] = 1001
+    client: Annotated[int, Field(ge=1, le=99_999)] = 1
+    chart: Literal["SKR03", "SKR04"] = "SKR03"
+    digits: Annotated[int, Field(ge=4, le=8)] = 4
+    debtors: Annotated[int, Field(ge=1, le=999_999_999)] = 10_000
+    accounts: dict[
+        Annotated[str, Field(pattern=r"^([SZEOKG]|AE)?(:\d{1,2}(\.\d{1,2})?)?$")],
+        Annotated[int, Field(ge=1, le=9_999)],
+    ] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_digit_more(self) -> Datev:
+        if len(str(self.debtors)) != self.digits + 1:
+            raise ValueError(f"debtors needs {self.digits + 1} digits: one more than digits says")
+        return self
+
+
 class PromiseRules(_Values):
     """When a parcel should arrive: handling, then transit, both in the shop's business days.
 
@@ -166,6 +187,7 @@ class ShopSettings(_Values):
     numbering: Numbering = Numbering()
     invoicing: Invoicing = Invoicing()
     documents: Documents = Documents()
+    datev: Datev = Datev()
     promise: PromiseRules = PromiseRules()
     outgoing: Outgoing = Outgoing()
     time_zone: str = "UTC"
@@ -223,5 +245,5 @@ def settings_problems(values: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-SECTIONS = ("seller", "numbering", "invoicing", "documents", "promise", "outgoing")
+SECTIONS = ("seller", "numbering", "invoicing", "documents", "datev", "promise", "outgoing")
 """Settings that hold settings."""
