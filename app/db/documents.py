@@ -227,6 +227,12 @@ def document_for(
     )
 
 
+def credits_of(session: Session, document_id: int) -> list[Document]:
+    """The credit notes on an invoice, oldest first."""
+    query = select(Document).where(Document.refers_to_id == document_id)
+    return list(session.scalars(query.order_by(Document.id)).unique())
+
+
 def file_of(session: Session, document_id: int) -> DocumentFile | None:
     return session.scalar(select(DocumentFile).where(DocumentFile.document_id == document_id))
 

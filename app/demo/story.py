@@ -44,6 +44,15 @@ SETTINGS: dict[str, Any] = {
         "footer": ["Amtsgericht Hamburg, HRB 00000 · IBAN DE02 1203 0000 0000 2020 51"],
     },
     "numbering": {"format": "{year}-{number}", "padding": 5},
+    "invoicing": {
+        "exchange_rates": {
+            "GBP": "1.16",
+            "JPY": "0.00625",
+            "USD": "0.91",
+            "BRL": "0.167",
+            "KWD": "2.98",
+        }
+    },
     "promise": {
         "handling_days": 2,
         "transit_days": {"DHL Paket": 2, "DHL Express": 1, "UPS Standard": 4},

@@ -53,7 +53,10 @@ class RowKind(StrEnum):
     DISCOUNT = "discount"
     SHIPPING = "shipping"
     FEE = "fee"
+    REFUND = "refund"
+    """A credit note: money given back by amount, without naming an item."""
     ROUNDING = "rounding"
+    """What the shop's own sum is off the sum of what it rounded. Outside of net and tax."""
 
 
 class Party(Frozen):
@@ -72,6 +75,12 @@ class Party(Frozen):
     """Pairs of a label key (`vat`, `tax_number`, `jp_invoice`, `registration`) and the number."""
     is_company: bool = False
     """Whether `name` is a company's: Japanese addresses it as 御中, a person as 様."""
+    company: str = ""
+    """The buyer's company, also where `name` is a person's."""
+    street: tuple[str, ...] = ()
+    postcode: str = ""
+    city: str = ""
+    """The same place once more in parts, where known: e-invoices want them so."""
 
 
 class Line(Frozen):
@@ -90,12 +99,15 @@ class Line(Frozen):
     """Index into `tax_groups`."""
     reduced: bool = False
     """Japan: taxed at the reduced rate, and marked so (消費税法 57-4)."""
+    ref: str = ""
+    """The shop's id of the item, by which a refund names it. Not printed."""
 
 
 class Row(Frozen):
     """A discount (negative), shipping, fee or rounding row, in the document's price basis.
 
-    `net` and `group` as in `Line`, for shipping and fees; a discount is within the lines' nets.
+    `net` and `group` as in `Line`, for shipping, fees and refunds; a discount is within the lines'
+    nets. `ref` as in `Line`.
     """
 
     kind: RowKind
@@ -104,6 +116,7 @@ class Row(Frozen):
     amount: Decimal
     net: Decimal = ZERO
     group: int | None = None
+    ref: str = ""
 
 
 class Tax(Frozen):
@@ -124,6 +137,13 @@ class TaxGroup(Frozen):
     percent: Decimal
     net: Decimal
     tax: Decimal
+    taxes: tuple[Tax, ...] = ()
+    """The rates it consists of; their taxes add up to `tax`. The same rate may be in more groups:
+    `DocumentContent.taxes` has each once."""
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.tax
 
 
 class Statement(Frozen):
@@ -169,7 +189,11 @@ class Design(Frozen):
 
 
 class DocumentContent(Frozen):
-    """Everything a document shows. Days are days in the shop's time zone; amounts are exact."""
+    """Everything a document shows. Days are days in the shop's time zone; amounts are exact.
+
+    `total` is `total_net` + `total_tax` + the rounding row. Lines and rows add up, with prices
+    including tax, to `total`; without, and with the rounding row left out, to `total_net`.
+    """
 
     kind: DocumentKind
     number: str
@@ -200,6 +224,8 @@ class DocumentContent(Frozen):
     template_version: str = TEMPLATE_VERSION
     tax_groups: tuple[TaxGroup, ...] = ()
     supplied_on: date | None = None
+    """The day of supply or, where it came before, that of the payment on account (Art. 226 (7) of
+    Directive 2006/112/EC)."""
     refers_to: Reference | None = None
     """A credit note: the invoice that it takes back, in whole or in part. Its own amounts are
     positive, as Directive 2014/55/EU's norm writes them (type 381)."""
@@ -215,3 +241,7 @@ class DocumentContent(Frozen):
     design: Design = Design()
     einvoice: bool = False
     """Whether the file carries the same as EN 16931 XML (Factur-X)."""
+
+    @property
+    def rounding(self) -> Decimal:
+        return sum((row.amount for row in self.rows if row.kind is RowKind.ROUNDING), ZERO)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cache
 
 from babel.numbers import get_currency_precision
@@ -73,24 +73,39 @@ def to_decimal(value: object, default: Decimal = ZERO) -> Decimal:
     return number if number.is_finite() and abs(number.adjusted()) < 15 else default
 
 
-def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """`total` in parts proportional to `weights`, in whole minor units, losing nothing.
+def cut(amount: Decimal, digits: int) -> Decimal:
+    """`amount` with `digits` decimals, halves away from zero."""
+    return amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
-    Largest remainder: every part is rounded down, and the units left over go to the parts that
-    lost most. The parts always add up to `total` (itself rounded to minor units).
-    """
-    unit = quantum(currency)
-    goal = rounded(total, currency)
+
+def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """`total` in parts proportional to `weights`, in whole minor units, losing nothing."""
+    return shares(total, weights, decimals(currency))
+
+
+def shares(total: Decimal, weights: Sequence[Decimal], digits: int) -> list[Decimal]:
+    """`total` in parts proportional to `weights`, with `digits` decimals each. They add up to
+    `total` (itself rounded so); without any weight the first part takes all."""
     whole = sum(weights, ZERO)
     if not weights:
         return []
     if whole == 0:
-        return [goal] + [ZERO] * (len(weights) - 1)
-    exact = [goal * weight / whole for weight in weights]
-    parts = [value.quantize(unit, rounding=ROUND_DOWN) for value in exact]
-    left = int((goal - sum(parts, ZERO)) / unit)
-    step = unit if left > 0 else -unit
-    by_loss = sorted(range(len(parts)), key=lambda i: abs(exact[i] - parts[i]), reverse=True)
-    for index in range(abs(left)):
-        parts[by_loss[index % len(parts)]] += step
+        return [cut(total, digits)] + [ZERO] * (len(weights) - 1)
+    return settled([total * weight / whole for weight in weights], total, digits)
+
+
+def settled(exact: Sequence[Decimal], total: Decimal, digits: int) -> list[Decimal]:
+    """`exact` amounts rounded to `digits` decimals so that they add up to `total`.
+
+    Largest remainder: every part is rounded down, and the units left over go to the parts that
+    lost most. What is zero stays so as long as another part can take the unit.
+    """
+    unit = Decimal(1).scaleb(-digits)
+    parts = [value.quantize(unit, rounding=ROUND_FLOOR) for value in exact]
+    left = int((cut(total, digits) - sum(parts, ZERO)) / unit)
+    lost = [value - part for value, part in zip(exact, parts, strict=True)]
+    order = sorted(range(len(parts)), key=lambda i: (exact[i] != 0, lost[i]), reverse=left > 0)
+    takers = [index for index in order if exact[index] != 0] or order
+    for step in range(abs(left) if takers else 0):
+        parts[takers[step % len(takers)]] += unit if left > 0 else -unit
     return parts

@@ -38,7 +38,7 @@ def _text(value: object) -> str:
     return "" if value is None or isinstance(value, bool | list | dict) else str(value)
 
 
-def _rows(value: object) -> list[Any]:
+def objects(value: object) -> list[Any]:
     """A list of objects; anything else in it is left out, anything else for it is empty."""
     items = value if isinstance(value, list) else []
     return [item for item in items if isinstance(item, dict)]
@@ -58,22 +58,24 @@ MaybeAmount = Annotated[
 ]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """What the readings of a payload share: unknown keys stay in the raw payload."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Meta(_Part):
+class Meta(Part):
     key: Text = ""
     value: Any = None
     display_key: Text = ""
     display_value: Any = None
 
 
-Objects = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_rows)]
-Metas = Annotated[tuple[Meta, ...], BeforeValidator(_rows)]
+Objects = Annotated[tuple[dict[str, Any], ...], BeforeValidator(objects)]
+Metas = Annotated[tuple[Meta, ...], BeforeValidator(objects)]
 
 
-class LineItem(_Part):
+class LineItem(Part):
     """`subtotal` is before discounts, `total` after; both net, with their tax beside them."""
 
     id: int = 0
@@ -89,23 +91,27 @@ class LineItem(_Part):
     meta_data: Metas = ()
 
 
-class ShippingLine(_Part):
+class ShippingLine(Part):
+    id: int = 0
     method_id: Text = ""
     instance_id: Text = ""
     method_title: Text = ""
     total: Amount = Decimal(0)
     total_tax: Amount = Decimal(0)
     taxes: Objects = ()
+    meta_data: Metas = ()
 
 
-class FeeLine(_Part):
+class FeeLine(Part):
+    id: int = 0
     name: Text = ""
     total: Amount = Decimal(0)
     total_tax: Amount = Decimal(0)
     taxes: Objects = ()
+    meta_data: Metas = ()
 
 
-class TaxLine(_Part):
+class TaxLine(Part):
     """One rate: `tax_total` on goods and fees, `shipping_tax_total` on shipping."""
 
     rate_id: Annotated[int, BeforeValidator(lambda v: int(to_decimal(v)))] = 0
@@ -116,13 +122,13 @@ class TaxLine(_Part):
     shipping_tax_total: Amount = Decimal(0)
 
 
-class CouponLine(_Part):
+class CouponLine(Part):
     code: Text = ""
     discount: Amount = Decimal(0)
     discount_tax: Amount = Decimal(0)
 
 
-class RefundLine(_Part):
+class RefundLine(Part):
     """As it stands in the order: `total` is negative (recordings, 17)."""
 
     id: int
@@ -130,7 +136,7 @@ class RefundLine(_Part):
     total: Amount = Decimal(0)
 
 
-class OrderSnapshot(_Part):
+class OrderSnapshot(Part):
     """An order as the shop told it last. Instants are UTC; amounts are in `currency`."""
 
     id: int
@@ -156,12 +162,12 @@ class OrderSnapshot(_Part):
     payment_method_title: Text = ""
     customer_note: Text = ""
     meta_data: Metas = ()
-    line_items: Annotated[tuple[LineItem, ...], BeforeValidator(_rows)] = ()
-    shipping_lines: Annotated[tuple[ShippingLine, ...], BeforeValidator(_rows)] = ()
-    fee_lines: Annotated[tuple[FeeLine, ...], BeforeValidator(_rows)] = ()
-    tax_lines: Annotated[tuple[TaxLine, ...], BeforeValidator(_rows)] = ()
-    coupon_lines: Annotated[tuple[CouponLine, ...], BeforeValidator(_rows)] = ()
-    refunds: Annotated[tuple[RefundLine, ...], BeforeValidator(_rows)] = ()
+    line_items: Annotated[tuple[LineItem, ...], BeforeValidator(objects)] = ()
+    shipping_lines: Annotated[tuple[ShippingLine, ...], BeforeValidator(objects)] = ()
+    fee_lines: Annotated[tuple[FeeLine, ...], BeforeValidator(objects)] = ()
+    tax_lines: Annotated[tuple[TaxLine, ...], BeforeValidator(objects)] = ()
+    coupon_lines: Annotated[tuple[CouponLine, ...], BeforeValidator(objects)] = ()
+    refunds: Annotated[tuple[RefundLine, ...], BeforeValidator(objects)] = ()
 
     @field_validator("currency")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -14,12 +14,20 @@ from app.db.issue_requests import IssueRequest
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.calendar import calendar_of
+from app.domain.crediting import build_cancellation, build_credit_note
 from app.domain.invoice import DocumentContent, DocumentKind
-from app.domain.invoicing import build_invoice
+from app.domain.invoicing import (
+    build_invoice,
+    build_packing_slip,
+    build_proforma,
+    build_receipt,
+)
 from app.domain.language import customer_language
 from app.domain.order import OrderSnapshot
-from app.domain.owing import Paper, invoice_in_force
+from app.domain.owing import Paper, id_in, invoice_in_force
+from app.domain.refund import read_refund
 from app.domain.store_settings import ShopSettings
+from app.errors import InvoiceIncomplete
 from app.i18n import LANGUAGES
 
 
@@ -53,14 +61,59 @@ def compose(
     Raises:
         InvoiceIncomplete: a fact that it needs is missing, or contradicts what was issued.
     """
-    return build_invoice(
-        owed.snapshot,
-        settings,
-        calendar_of(settings),
-        language=customer_language(owed.snapshot, LANGUAGES, settings.language),
-        issued_at=issued_at,
-        specimen=specimen,
-    )
+    if owed.kind is DocumentKind.CREDIT_NOTE:
+        return _credit(session, settings, owed, issued_at, specimen=specimen)
+    calendar, language = calendar_of(settings), _language(owed.snapshot, settings)
+    if owed.kind is DocumentKind.INVOICE:
+        return build_invoice(
+            owed.snapshot,
+            settings,
+            calendar,
+            language=language,
+            issued_at=issued_at,
+            specimen=specimen,
+        )
+    build = COPIES[owed.kind]
+    made = build(owed.snapshot, settings, calendar, language=language, issued_at=issued_at)
+    return made.model_copy(update={"specimen": specimen})
+
+
+COPIES = {
+    DocumentKind.PROFORMA: build_proforma,
+    DocumentKind.RECEIPT: build_receipt,
+    DocumentKind.PACKING_SLIP: build_packing_slip,
+}
+
+
+def _language(snapshot: OrderSnapshot, settings: ShopSettings) -> str:
+    spoken = tuple(one for one in LANGUAGES if one in (settings.languages or LANGUAGES))
+    return customer_language(snapshot, spoken or LANGUAGES, settings.language)
+
+
+def _credit(
+    session: Session, settings: ShopSettings, owed: Owed, issued_at: datetime, *, specimen: bool
+) -> DocumentContent:
+    """For the refund, or for all that is left of the invoice. It speaks the invoice's language,
+    and takes back what the credit notes before it have left."""
+    document = invoice_of(session, owed, specimen=specimen)
+    if document is None:
+        raise InvoiceIncomplete("there is no invoice to credit", mend="issue the invoice first")
+    owed.refers_to_id = document.id
+    invoice = content_of(document)
+    earlier = [content_of(one) for one in documents.credits_of(session, document.id)]
+    more = (settings, calendar_of(settings))
+    said: Said = {"language": invoice.language, "issued_at": issued_at}
+    if owed.refund is not None:
+        return build_credit_note(invoice, earlier, read_refund(owed.refund), *more, **said)
+    reason = owed.request.reason or ""
+    return build_cancellation(invoice, earlier, *more, **said, reason=reason)
+
+
+class Said(TypedDict):
+    """In which language, and when."""
+
+    language: str
+    issued_at: datetime
 
 
 def content_of(document: Document) -> DocumentContent:
@@ -82,7 +135,9 @@ def papers_of(session: Session, order_id: int, *, specimen: bool = False) -> lis
 
 
 def invoice_of(session: Session, owed: Owed, *, specimen: bool) -> Document | None:
-    """The invoice that a credit note takes back: the one named by its cause, else the one in
+    """The invoice that a credit note takes back: the one that its cause names, else the one in
     force."""
+    if owed.request.cause.startswith("document:"):
+        return session.get(Document, id_in(owed.request.cause))
     found = invoice_in_force(papers_of(session, owed.order.id, specimen=specimen))
     return session.get(Document, found.id) if found else None

@@ -18,6 +18,7 @@ from app.db.documents import Document, DocumentBody, DocumentFile, Series
 from app.db.stores import Store
 from app.domain.chain import Entry, content_hash, link
 from app.domain.invoice import NUMBERED, DocumentContent, DocumentKind
+from app.domain.invoicing import numbered
 from app.domain.numbering import SPECIMENS, first_of, is_series_of, number_of, series_of
 from app.domain.retention import keep_until
 from app.domain.store_settings import ShopSettings
@@ -48,7 +49,7 @@ def freeze(
         series, sequence, number = sent.series, sent.sequence, sent.number
     else:
         series, sequence, number = _number(session, store, settings, content, owed, issued_at)
-    frozen = content.model_copy(update={"number": number}).model_dump(mode="json")
+    frozen = numbered(content, number).model_dump(mode="json")
     entry = Entry(
         position=head.position + 1,
         kind=content.kind.value,

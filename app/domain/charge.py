@@ -1,0 +1,90 @@
+"""What an order charges, item by item, in the price basis of its documents.
+
+A charge is a line item, a shipping line or a fee: its amount before and after discounts, and the
+tax rates that the shop applied to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from app.domain.money import ZERO, cut, decimals, to_decimal
+from app.domain.order import FeeLine, LineItem, OrderSnapshot, ShippingLine, TaxLine
+
+Source = LineItem | ShippingLine | FeeLine
+MOST_DECIMALS = 6
+"""What the shop's REST gives with `dp=6`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """`before` and `amount` (before and after discounts) are gross where the shop's prices include
+    tax, else net, with the document's decimals. `rates`: the applied ones, in the order of the
+    order's tax lines."""
+
+    source: Source
+    rates: tuple[TaxLine, ...]
+    before: Decimal
+    amount: Decimal
+
+
+def document_decimals(order: OrderSnapshot) -> int:
+    """Decimals to write amounts with: the currency's, or as many as the charged total has."""
+    return max(decimals(order.currency), decimals_of(order.total))
+
+
+def decimals_of(amount: Decimal) -> int:
+    """How many decimals it takes to write the amount, six at most."""
+    exponent = amount.normalize().as_tuple().exponent
+    return min(MOST_DECIMALS, max(0, -exponent)) if isinstance(exponent, int) else 0
+
+
+def charges_of(order: OrderSnapshot, digits: int) -> tuple[Charge, ...]:
+    """Every item, shipping line and fee of the order, in this order.
+
+    A gross amount is the net one with the unrounded taxes that the shop kept beside it (six
+    decimals with `dp=6`), and so what the customer saw: 12.596639 + 2.393361 = 14.99.
+    """
+    parts: list[Source] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
+    return tuple(
+        charge_of(part, order.tax_lines, digits, is_gross=order.prices_include_tax)
+        for part in parts
+    )
+
+
+def charge_of(part: Source, tax_lines: Sequence[TaxLine], digits: int, *, is_gross: bool) -> Charge:
+    """One item of an order, or of a refund, whose rates are among `tax_lines`."""
+    applied = {_rate_id(tax) for tax in part.taxes if tax.get("total") not in ("", None)}
+    rates = tuple(line for line in tax_lines if line.rate_id in applied)
+    tax = (_taxes(part, "total") if rates else part.total_tax) if is_gross else ZERO
+    amount = cut(part.total + tax, digits)
+    if not isinstance(part, LineItem):
+        return Charge(part, rates, amount, amount)
+    tax = (_taxes(part, "subtotal") if rates else part.subtotal_tax) if is_gross else ZERO
+    return Charge(part, rates, cut(part.subtotal + tax, digits), amount)
+
+
+def _taxes(part: Source, field: str) -> Decimal:
+    return sum((to_decimal(tax.get(field)) for tax in part.taxes), ZERO)
+
+
+def _rate_id(tax: dict[str, Any]) -> int:
+    """Ids of rates; a rate that was not applied has an empty `total`."""
+    return int(to_decimal(tax.get("id")))
+
+
+def applied_percent(order: OrderSnapshot, rate: TaxLine) -> Decimal:
+    """The rate in percent. Orders from before WooCommerce 3.7 do not say it: there it follows from
+    what was charged, to two decimals."""
+    if rate.rate_percent is not None:
+        return rate.rate_percent
+    parts: list[Source] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
+    base = tax = ZERO
+    for part in parts:
+        mine = [row for row in part.taxes if _rate_id(row) == rate.rate_id and row.get("total")]
+        base += part.total if mine else ZERO
+        tax += sum((to_decimal(row.get("total")) for row in mine), ZERO)
+    return cut(tax * 100 / base, 2) if base else ZERO

@@ -1,0 +1,95 @@
+"""Whether a document gets an e-invoice by EN 16931, and why it cannot have one."""
+
+from __future__ import annotations
+
+import re
+
+from app.domain.europe import country_of_vat_id
+from app.domain.invoice import DocumentContent, DocumentKind, Party, TaxCategory
+from app.domain.law.requirement import is_private
+from app.domain.store_settings import ShopSettings
+
+NORM_DECIMALS = 2
+"""BR-DEC-01 and its siblings: amounts have two decimals at most."""
+
+
+def wants_einvoice(settings: ShopSettings, content: DocumentContent) -> bool:
+    """Whether the settings ask for an e-invoice beside this document."""
+    invoicing = settings.invoicing
+    if invoicing.einvoice == "off":
+        return False
+    if content.kind not in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
+        return False
+    if invoicing.einvoice == "businesses" and is_private(content.buyer):
+        return False
+    countries = invoicing.einvoice_countries
+    return not countries or content.buyer.country in countries
+
+
+def carries_einvoice(settings: ShopSettings, content: DocumentContent) -> bool:
+    """Whether it is wanted and can be made."""
+    return wants_einvoice(settings, content) and not obstacle(content)
+
+
+def obstacle(content: DocumentContent) -> str:
+    """Why no valid EN 16931 invoice can say this, naming the norm's rule; "" where one can."""
+    if content.kind not in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
+        return "only invoices and credit notes have an e-invoice"
+    if content.decimals > NORM_DECIMALS:
+        return f"amounts have {content.decimals} decimals, and two are the most (BR-DEC)"
+    if not content.tax_groups:
+        return "the document was made before its taxes were kept by group (BR-CO-18)"
+    return _lacks_party(content) or _lacks_number(content)
+
+
+def _lacks_party(content: DocumentContent) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", content.seller.country):
+        return "seller.country is not set (BR-9)"
+    if not content.buyer.name:
+        return "the buyer has no name (BR-7)"
+    if not re.fullmatch(r"[A-Z]{2}", content.buyer.country):
+        return "the buyer's address has no country (BR-11)"
+    if content.ship_to is not None and not re.fullmatch(r"[A-Z]{2}", content.ship_to.country):
+        return "the delivery address has no country (BR-57)"
+    return ""
+
+
+def _lacks_number(content: DocumentContent) -> str:
+    categories = {group.category for group in content.tax_groups}
+    if not content.seller.tax_ids:
+        return "the seller has no tax number at all (BR-CO-26)"
+    if TaxCategory.OUTSIDE in categories:
+        if len(content.tax_groups) > 1:
+            return "items outside the scope of VAT stand beside others (BR-O-11)"
+        return ""
+    if not vat_id_of(content.seller) and not tax_registration_of(content.seller):
+        return "the seller has no tax number (BR-S-02)"
+    crossing = {TaxCategory.INTRA_EU, TaxCategory.REVERSE_CHARGE}
+    if crossing & categories and not (vat_id_of(content.seller) and vat_id_of(content.buyer)):
+        return "seller and buyer do not both have a VAT id (BR-IC-02, BR-AE-02)"
+    if TaxCategory.EXPORT in categories and not vat_id_of(content.seller):
+        return "the seller has no VAT id (BR-G-02)"
+    return ""
+
+
+def vat_id_of(party: Party) -> str:
+    """The VAT id that begins with a country's code (BR-CO-09); "" where there is none."""
+    for label, number in party.tax_ids:
+        bare = re.sub(r"[^A-Z0-9]", "", number.upper())
+        if label == "vat" and (country_of_vat_id(bare) or bare[:2] in ("GB", "XI", "CH", "NO")):
+            return bare
+    return ""
+
+
+def tax_registration_of(party: Party) -> str:
+    """Another number by which the tax office knows the seller; "" where there is none."""
+    bare = vat_id_of(party)
+    for label, number in party.tax_ids:
+        if label in ("tax_number", "jp_invoice", "vat") and (label != "vat" or not bare):
+            return number
+    return ""
+
+
+def registration_of(party: Party) -> str:
+    """The entry in the companies' register; "" where there is none."""
+    return next((number for label, number in party.tax_ids if label == "registration"), "")

@@ -1,0 +1,180 @@
+"""Refunds become credit notes, and what was given back in full sums to zero with its invoice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.domain.calendar import calendar_of
+from app.domain.crediting import build_cancellation
+from app.domain.invoice import DocumentContent, DocumentKind, RowKind
+from app.domain.refund import read_refund
+from app.errors import InvoiceIncomplete, PayloadUnusable
+from tests.domain.papers import (
+    AT,
+    SHOP,
+    adds_up,
+    all_orders,
+    by_amount,
+    by_group,
+    credit,
+    invoice,
+    left_over,
+    rest_json,
+)
+from tests.recorded import rest
+
+ORDERS = [order for order in all_orders() if Decimal(order["total"])]
+ZERO = Decimal(0)
+
+
+def cancelled(content: DocumentContent, earlier: list[DocumentContent]) -> DocumentContent:
+    return build_cancellation(
+        content, earlier, SHOP, calendar_of(SHOP), language="de-DE", issued_at=AT
+    )
+
+
+def test_every_recorded_order_refunded_in_full_sums_to_zero() -> None:
+    for payload in ORDERS:
+        content = invoice(payload)
+        note = credit(content, [], by_amount(payload["total"]))
+        adds_up(note)
+        assert not any(left_over(content, [note])), payload["id"]
+        assert note.total == content.total > 0
+        assert (note.lines, note.rows) == (content.lines, content.rows)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), payload=st.sampled_from(ORDERS))
+def test_refunds_in_steps_sum_to_zero_in_every_group_and_rate(
+    data: st.DataObject, payload: dict[str, str]
+) -> None:
+    content = invoice(payload)
+    unit = Decimal(1).scaleb(-content.decimals)
+    notes: list[DocumentContent] = []
+    left = content.total
+    while left:
+        units = data.draw(st.integers(1, int(left / unit)))
+        amount = left if len(notes) == 5 else units * unit
+        note = credit(content, notes, by_amount(amount, 900 + len(notes)))
+        assert note.total == amount
+        adds_up(note)
+        assert all(group.net >= 0 and group.tax >= 0 for group in note.tax_groups)
+        notes.append(note)
+        left -= amount
+    assert not any(left_over(content, notes))
+
+
+def test_items_are_given_back_at_their_own_rate() -> None:
+    """Two mugs of an order with books: 29.98 at 19 %, nothing at 7 %."""
+    content = invoice(rest_json("orders_get_refund_partial_qty"))
+    note = credit(content, [], rest_json("refunds_post_partial_qty_with_tax"))
+    adds_up(note)
+    assert by_group(note.tax_groups) == {("S", Decimal(19)): (Decimal("25.19"), Decimal("4.79"))}
+    (line,) = note.lines
+    assert (line.quantity, line.total, line.sku) == (2, Decimal("29.98"), "MUG-01")
+    assert note.rows == () and note.reason == "Zwei Tassen zerbrochen ☹"
+
+
+def test_a_credit_note_names_its_invoice_and_has_positive_amounts() -> None:
+    content = invoice(rest_json("orders_get_refund_full"))
+    note = credit(content, [], rest_json("refunds_post_full_amount_only"))
+    assert note.kind is DocumentKind.CREDIT_NOTE and note.number == "" and note.paid
+    assert note.refers_to is not None and note.refers_to.number == "2026-00042"
+    assert note.total == Decimal("253.90") and note.seller == content.seller
+
+
+def test_shipping_alone_can_be_given_back() -> None:
+    content = invoice(rest_json("orders_get_refund_shipping_only"))
+    note = credit(content, [], rest_json("refunds_post_shipping_only"))
+    assert [(row.kind, row.label, row.amount) for row in note.rows] == [
+        (RowKind.SHIPPING, "UPS Standard", Decimal("11.88"))
+    ]
+    assert by_group(note.tax_groups) == {("S", Decimal(20)): (Decimal("9.90"), Decimal("1.98"))}
+
+
+def test_steps_by_amount_take_all_of_it_back() -> None:
+    """Two recorded refunds: 10.00 of goodwill, then all the rest."""
+    content = invoice(rest_json("orders_get_refund_full"))
+    last, first = rest("refunds_list_steps")["response"]["json"]
+    notes = [credit(content, [], first)]
+    notes.append(credit(content, notes, {**last, "amount": "243.90"}))
+    assert [note.total for note in notes] == [Decimal("10.00"), Decimal("243.90")]
+    assert not any(left_over(content, notes))
+    assert [row.kind for row in notes[0].rows] == [RowKind.REFUND]
+    assert notes[0].reason == "goodwill"
+
+
+def test_items_first_then_the_rest_by_amount() -> None:
+    content = invoice(rest_json("orders_get_refund_partial_qty"))
+    first = credit(content, [], rest_json("refunds_post_partial_qty_with_tax"))
+    second = credit(content, [first], by_amount(content.total - first.total))
+    adds_up(second)
+    assert not any(left_over(content, [first, second]))
+
+
+def test_an_amount_beyond_its_items_is_split_by_what_is_left() -> None:
+    """29.98 of mugs, and 10 more for the trouble: from both rates, in proportion."""
+    content = invoice(rest_json("orders_get_refund_partial_qty"))
+    refund = {**rest_json("refunds_post_partial_qty_with_tax"), "amount": "39.98"}
+    note = credit(content, [], refund)
+    adds_up(note)
+    assert note.total == Decimal("39.98")
+    extra = [row.amount for row in note.rows if row.kind is RowKind.REFUND]
+    assert sum(extra, ZERO) == 10 and len(extra) == 2
+    gross = {g.percent: g.gross for g in note.tax_groups}
+    left = {Decimal(19): Decimal("34.88"), Decimal(7): Decimal("42.20")}
+    assert abs(gross[Decimal(7)] - 10 * left[Decimal(7)] / sum(left.values())) < Decimal("0.01")
+
+
+def test_less_money_than_its_items_is_less_of_each() -> None:
+    content = invoice(rest_json("orders_get_refund_partial_qty"))
+    refund = {**rest_json("refunds_post_partial_qty_with_tax"), "amount": "20.00"}
+    note = credit(content, [], refund)
+    adds_up(note)
+    assert note.total == 20 and {g.percent for g in note.tax_groups} == {Decimal(19)}
+
+
+def test_more_than_is_left_is_refused() -> None:
+    content = invoice(rest_json("orders_get_refund_full"))
+    with pytest.raises(InvoiceIncomplete, match=r"253\.91 EUR, and 253\.90 is left"):
+        credit(content, [], by_amount("253.91"))
+    first = credit(content, [], by_amount("200.00"))
+    with pytest.raises(InvoiceIncomplete, match=r"53\.90 is left of invoice 2026-00042"):
+        credit(content, [first], by_amount("53.91"))
+
+
+def test_a_cancellation_takes_back_what_is_left() -> None:
+    content = invoice(rest_json("orders_get_refund_full"))
+    whole = cancelled(content, [])
+    assert not any(left_over(content, [whole])) and whole.lines == content.lines
+    first = credit(content, [], by_amount("100.00"))
+    rest = cancelled(content, [first])
+    adds_up(rest)
+    assert rest.total == Decimal("153.90") and not any(left_over(content, [first, rest]))
+    with pytest.raises(InvoiceIncomplete, match="nothing is left"):
+        cancelled(content, [first, rest])
+
+
+def test_an_invoice_of_before_can_still_be_credited() -> None:
+    """Stored contents of earlier versions have neither groups nor the shop's ids."""
+    new = invoice(rest_json("orders_get_refund_partial_qty"))
+    old = new.model_copy(
+        update={
+            "tax_groups": (),
+            "lines": tuple(line.model_copy(update={"ref": ""}) for line in new.lines),
+        }
+    )
+    first = credit(old, [], rest_json("refunds_post_partial_qty_with_tax"))
+    assert by_group(first.tax_groups) == {("S", Decimal(19)): (Decimal("25.19"), Decimal("4.79"))}
+    second = credit(old, [first], by_amount(old.total - first.total))
+    assert not any(left_over(new, [first, second]))
+
+
+@pytest.mark.parametrize("payload", [None, [], {}, {"id": 1, "amount": "0"}, {"id": 1}])
+def test_what_is_no_refund_is_refused(payload: object) -> None:
+    with pytest.raises(PayloadUnusable):
+        read_refund(payload)
