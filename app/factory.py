@@ -13,6 +13,7 @@ from app.logs import configure_logging
 from app.services import Services
 from app.settings import Settings, load_settings
 from app.web import (
+    books,
     documents,
     health,
     problems,
@@ -56,7 +57,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    for module in (documents, health, session, setup, shop, staff):
+    for module in (books, documents, health, session, setup, shop, staff):
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/webhooks": create_intake(state)}

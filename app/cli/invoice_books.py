@@ -1,18 +1,26 @@
-"""`invoices verify`, `invoices erase`: what was issued, as a whole."""
+"""`invoices verify`, `erase` and `export`: what was issued, as a whole."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import click
 
-from app.cli.output import WHO, json_option, services, show, store_option
+from app.cli.output import WHO, json_option, services, show, show_one, store_option
+from app.db.document_search import Wanted
+from app.db.staff import audit
 from app.errors import KikubariError
 from app.usecases.erase_documents import erase_documents
+from app.usecases.export_documents import export_csv, export_datev, export_zip
 from app.usecases.manage_stores import find
+from app.usecases.stores import settings_of
 from app.usecases.verify_documents import verify_documents
 
 PROGRESS_EVERY = 2_000
+FORMATS = ("zip", "csv", "datev")
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
@@ -76,4 +84,75 @@ def erase(store_name: str | None, yes: bool, as_json: bool) -> None:
     show(rows, as_json=as_json, empty="No document is older than the law asks to keep it.")
 
 
-COMMANDS = (verify, erase)
+@click.command()
+@click.argument("target", type=click.Path(dir_okay=False, writable=True))
+@store_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="zip",
+    show_default=True,
+    help="As what.",
+)
+@click.option("--since", type=DAY, help="First day, YYYY-MM-DD.")
+@click.option("--until", type=DAY, help="Last day, included.")
+@json_option
+def export(
+    target: str,
+    store_name: str | None,
+    form: str,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+) -> None:
+    """Write documents to TARGET: all PDFs in a ZIP, a CSV table, or a DATEV booking batch.
+
+    Days are the shop's where one is named, else UTC's. DATEV needs a shop and a period.
+
+    \b
+    Example:  python3 run.py invoices export 2026.zip --since 2026-01-01 --until 2026-12-31
+    """
+    s = services()
+    with s.db.read() as session:
+        store = find(session, store_name) if store_name else None
+        zone = settings_of(session, store.id).zone if store else ZoneInfo("UTC")
+    first, last = since.date() if since else None, until.date() if until else None
+    wanted = Wanted(
+        store_id=store.id if store else None,
+        since=_start(first, zone) if first else None,
+        until=_start(last + timedelta(days=1), zone) if last else None,
+    )
+    if form == "datev":
+        if store is None or first is None or last is None:
+            raise KikubariError(
+                "a DATEV batch is one shop's, for a period",
+                mend="add --store, --since and --until",
+            )
+        made = export_datev(s.db, store, wanted, first, last, s.clock())
+        pieces: Iterable[bytes] = [made.data]
+        for number in made.left_out:
+            click.echo(f"left out: {number}, its currency has no exchange rate", err=True)
+    elif form == "csv":
+        pieces = export_csv(s.db, wanted, _progress)
+    else:
+        pieces = export_zip(s.db, s.files, wanted, _progress)
+    written = 0
+    with click.open_file(target, "wb") as file:
+        for piece in pieces:
+            written += file.write(piece)
+    with s.db.write() as session:
+        audit(session, s.clock(), WHO, f"document.export.{form}", store.id if store else None)
+    show_one({"file": target, "format": form, "bytes": written}, as_json=as_json)
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), tzinfo=zone)
+
+
+def _progress(done: int, of: int) -> None:
+    if of > PROGRESS_EVERY and done % PROGRESS_EVERY == 0:
+        click.echo(f"{done} of {of} documents", err=True)
+
+
+COMMANDS = (verify, erase, export)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.db.base import Base
@@ -231,6 +231,17 @@ def credits_of(session: Session, document_id: int) -> list[Document]:
     """The credit notes on an invoice, oldest first."""
     query = select(Document).where(Document.refers_to_id == document_id)
     return list(session.scalars(query.order_by(Document.id)).unique())
+
+
+def number_before(session: Session, document: Document) -> int:
+    """How many documents of its kind the order had before this one; specimens are counted apart."""
+    query = select(func.count()).where(
+        Document.order_id == document.order_id,
+        Document.kind == document.kind,
+        Document.specimen == document.specimen,
+        Document.id < document.id,
+    )
+    return session.scalar(query) or 0
 
 
 def file_of(session: Session, document_id: int) -> DocumentFile | None:

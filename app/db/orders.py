@@ -23,6 +23,7 @@ class Order(Base):
         Index(None, "store_id", "email"),
         Index(None, "store_id", "created_at"),
         Index(None, "next_check_at"),
+        Index(None, "disagreement"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -46,6 +47,8 @@ class Order(Base):
     promise_version: Mapped[int] = mapped_column(default=0)
     next_check_at: Mapped[datetime | None]
     """When the shipment watch looks again; empty: it is not watched."""
+    disagreement: Mapped[str | None] = mapped_column(String(20))
+    """Where it and its documents do not agree any more (`domain.owing.Discrepancy`)."""
 
 
 class OrderEvent(Base):
@@ -73,6 +76,14 @@ def newest(session: Session, *, store_id: int | None, limit: int) -> list[Order]
     if store_id is not None:
         query = query.where(Order.store_id == store_id)
     return list(session.scalars(query))
+
+
+def disagreeing(session: Session, store_id: int | None, limit: int) -> list[Order]:
+    """Orders whose documents say something else than the shop does now, the newest first."""
+    query = select(Order).where(Order.disagreement.is_not(None))
+    if store_id is not None:
+        query = query.where(Order.store_id == store_id)
+    return list(session.scalars(query.order_by(Order.id.desc()).limit(limit)))
 
 
 def events_of(session: Session, order_id: int, limit: int = 200) -> list[OrderEvent]:

@@ -23,7 +23,9 @@ DOMAIN_LIKE = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2,})")
 
 class NoticeKind(StrEnum):
     INVOICE = "invoice"
-    """The document is there, with its link. Said once for each order."""
+    """The document is there, with its link. Said once for each invoice of an order."""
+    CREDIT_NOTE = "credit_note"
+    """Money went back, and the credit note is there. Said once for each."""
     DELAYED = "delayed"
     """The promise cannot be kept any more. Said once for each promise."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from app.domain.order import OrderSnapshot
 from app.domain.store_settings import Invoicing
@@ -95,10 +95,10 @@ class Discrepancy:
 
 def discrepancies(order: OrderSnapshot, papers: Iterable[Paper]) -> list[Discrepancy]:
     """What of an order's documents does not agree with what the shop says of it now."""
-    known, found = list(papers), []
+    known, found = list(papers), list[Discrepancy]()
     invoice = invoice_in_force(known)
     refunds = {one.id for one in order.refunds}
-    if invoice is not None and invoice.total != order.total:
+    if invoice is not None and _as_told(invoice.total, order.total) != order.total:
         found.append(Discrepancy("edited", invoice.id, invoice.total, order.total))
     if invoice is not None and order.status in ("cancelled", "failed", "trash") and not refunds:
         found.append(Discrepancy("cancelled", invoice.id, invoice.total, Decimal(0)))
@@ -108,3 +108,10 @@ def discrepancies(order: OrderSnapshot, papers: Iterable[Paper]) -> list[Discrep
         if id_in(one.cause) not in refunds and one.refers_to not in gone:
             found.append(Discrepancy("refund_gone", one.id, one.total, Decimal(0)))
     return found
+
+
+def _as_told(total: Decimal, told: Decimal) -> Decimal:
+    """A total with as many decimals as the shop told: payloads are rounded to its setting."""
+    exponent = told.as_tuple().exponent
+    places = exponent if isinstance(exponent, int) else 0
+    return total.quantize(Decimal(1).scaleb(min(places, 0)), rounding=ROUND_HALF_UP)

@@ -173,6 +173,7 @@ class Outgoing(_Values):
     """Which messages leave by themselves."""
 
     invoice: bool = True
+    credit_note: bool = True
     delayed: bool = True
 
 

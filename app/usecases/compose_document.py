@@ -24,7 +24,7 @@ from app.domain.invoicing import (
 )
 from app.domain.language import customer_language
 from app.domain.order import OrderSnapshot
-from app.domain.owing import Paper, id_in, invoice_in_force
+from app.domain.owing import Paper, discrepancies, id_in, invoice_in_force
 from app.domain.refund import read_refund
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceIncomplete
@@ -132,6 +132,12 @@ def papers_of(session: Session, order_id: int, *, specimen: bool = False) -> lis
         for one in documents.documents_of(session, order_id)
         if one.specimen == specimen
     ]
+
+
+def note_disagreement(session: Session, order: Order, snapshot: OrderSnapshot) -> None:
+    """Keep with an order whether its documents still say what the shop says."""
+    found = discrepancies(snapshot, papers_of(session, order.id))
+    order.disagreement = found[0].kind if found else None
 
 
 def invoice_of(session: Session, owed: Owed, *, specimen: bool) -> Document | None:

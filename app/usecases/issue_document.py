@@ -30,7 +30,7 @@ from app.domain.store_mode import Mode, Verdict, asked_verdict, document_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceAwaited
 from app.usecases.adopt_invoice import SentInvoice, find_sent, may_have_been_sent
-from app.usecases.compose_document import Owed, compose, invoice_of
+from app.usecases.compose_document import Owed, compose, invoice_of, note_disagreement
 from app.usecases.freeze_document import freeze
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Shop, Shops
@@ -102,6 +102,8 @@ def issue_document(
             issued_at = sent.at if sent else now
             content = compose(session, store, settings, owed, issued_at, specimen=specimen)
             document = freeze(session, store, settings, owed, content, now, sent)
+            order = session.get_one(Order, owed.order.id)
+            note_disagreement(session, order, owed.snapshot)
         work.finish(session, IssueRequest, row_id, owner=owner, now=now, problem=None)
         counted = _counted(document, sent)
         if counted and document is not None:

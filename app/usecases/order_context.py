@@ -24,6 +24,7 @@ from app.domain.address import address_lines
 from app.domain.findings import Finding, Severity, from_rows
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.order_story import OrderStory, Saying, order_story
+from app.domain.owing import Paper, cancelled
 from app.domain.shipment import Parcel, parcels_of
 from app.domain.store_settings import ShopSettings
 from app.domain.witness import Halt
@@ -70,6 +71,14 @@ class OrderContext:
         home = self.settings.seller.country
         return address_lines(self.snapshot.shipping, home_country=home) or address_lines(
             self.snapshot.billing, home_country=home
+        )
+
+    @property
+    def taken_back(self) -> set[int]:
+        """Ids of the invoices that a credit note of their own took back."""
+        return cancelled(
+            Paper(one.id, one.kind, one.cause, one.total, one.refers_to_id)
+            for one in self.documents
         )
 
     @property

@@ -27,6 +27,7 @@ from app.domain.shipment import shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.domain.text import clean
+from app.usecases.compose_document import note_disagreement
 from app.usecases.stores import settings_of, standing_of
 
 DELETED = "deleted"
@@ -54,6 +55,7 @@ def record_order(
         at = snapshot.modified_at or now
         session.add(OrderEvent(order_id=order.id, at=at, kind="status", facts=facts))
     _owe_documents(session, store, order, snapshot, settings, now)
+    note_disagreement(session, order, snapshot)
     watch(store, order, snapshot, settings, now)
     return order
 

@@ -74,9 +74,15 @@ def new_link(session: Session, document_id: int, now: datetime) -> DocumentLink:
 
 
 def _tell(session: Session, document: Document, now: datetime) -> None:
+    """Decide to tell the customer of an invoice or a credit note, where the owner wants it."""
     store = session.get_one(Store, document.store_id)
     order = session.get_one(Order, document.order_id)
-    if not settings_of(session, store.id).outgoing.invoice:
+    outgoing = settings_of(session, store.id).outgoing
+    wanted = {
+        NoticeKind.INVOICE.value: outgoing.invoice,
+        NoticeKind.CREDIT_NOTE.value: outgoing.credit_note and document.cause.startswith("refund:"),
+    }
+    if not wanted.get(document.kind):
         return
     link = documents.link_of(session, document.id) or new_link(session, document.id, now)
     facts = {
@@ -88,7 +94,9 @@ def _tell(session: Session, document: Document, now: datetime) -> None:
         "currency": document.content["currency"],
         "decimals": document.content["decimals"],
     }
-    decide(session, order, NoticeKind.INVOICE, facts, language=document.language, now=now)
+    kind, language = NoticeKind(document.kind), document.language
+    version = documents.number_before(session, document)
+    decide(session, order, kind, facts, language=language, now=now, version=version)
 
 
 def document_pdf(

@@ -76,13 +76,16 @@ def decide(
     *,
     language: str,
     now: datetime,
+    version: int | None = None,
 ) -> int | None:
     """Decide to tell the customer something, and note the message that will say it.
 
-    The unique key (store, order, kind, promise version) makes this happen once. Returns the
-    message's id, or None where it had been decided before.
+    The unique key (store, order, kind, version) makes this happen once. `version`: the promise's,
+    or which of an order's documents of a kind it is about, from 0. Returns the message's id, or
+    None where it had been decided before.
     """
-    version = order.promise_version if kind is NoticeKind.DELAYED else 0
+    if version is None:
+        version = order.promise_version if kind is NoticeKind.DELAYED else 0
     notice_id = notices.decide_notice(
         session,
         {

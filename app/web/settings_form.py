@@ -72,6 +72,7 @@ LABELS = {
     "promise.transit_days": N_("Days in transit for each shipping method, as DHL Paket = 2"),
     "promise.default_transit_days": N_("Days in transit for every other method"),
     "outgoing.invoice": N_("Tell customers that their invoice is there"),
+    "outgoing.credit_note": N_("Tell customers of a refund, with their credit note"),
     "outgoing.delayed": N_("Tell customers of a delay"),
     "time_zone": N_("Time zone, such as Europe/Berlin"),
     "language": N_("Language for customers whose own is not known"),

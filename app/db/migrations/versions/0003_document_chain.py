@@ -40,6 +40,8 @@ def upgrade() -> None:
     )
     op.add_column("issue_requests", sa.Column("asked_by", sa.String(length=200), nullable=True))
     op.add_column("issue_requests", sa.Column("reason", sa.String(length=300), nullable=True))
+    op.add_column("orders", sa.Column("disagreement", sa.String(length=20), nullable=True))
+    op.create_index(op.f("ix_orders_disagreement"), "orders", ["disagreement"])
     _allow_changes()
     for name, kind, empty in (
         ("currency", sa.String(length=8), ""),
