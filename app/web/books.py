@@ -30,6 +30,7 @@ from app.web.texts import gettext
 
 PAGE = 50
 MOST_DISAGREEING = 50
+ASKED = ("q", "store", "kind", "since", "until")
 
 blueprint = Blueprint("books", __name__)
 
@@ -56,7 +57,8 @@ def show_documents() -> str:
             disagreeing=orders.disagreeing(session, wanted.store_id, MOST_DISAGREEING),
             kinds=[kind.value for kind in DocumentKind],
             store=store,
-            asked=_asked(),
+            asked=dict.fromkeys(ASKED, "") | _asked(),
+            query=_asked(),
         )
 
 
@@ -181,9 +183,8 @@ def _order_page(store_name: str, remote_id: int) -> str:
 
 def _asked() -> dict[str, Any]:
     """What the visitor looks for, as it stands in the address."""
-    given = {name: request.args.get(name, "").strip() for name in ("q", "store", "kind")}
-    days = {name: request.args.get(name, "").strip() for name in ("since", "until")}
-    return {name: value[:100] for name, value in (given | days).items() if value}
+    given = {name: request.args.get(name, "").strip()[:100] for name in ASKED}
+    return {name: value for name, value in given.items() if value}
 
 
 def _days() -> tuple[date | None, date | None]:
