@@ -16,6 +16,7 @@ from app.db.orders import Order
 from app.domain.invoice import DocumentKind
 from app.errors import KikubariError
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
+from app.usecases.close_links import close_links, open_link
 from app.usecases.manage_stores import find
 from app.usecases.render_document import document_pdf
 from app.usecases.work_off import Turn
@@ -150,6 +151,25 @@ def _outcome(request_id: int) -> dict[str, Any]:
         "problem": made.problem or None,
         "mend": made.mend or None,
     }
+
+
+@group.command("link")
+@click.argument("document_id", type=click.IntRange(1, 2**63 - 1))
+@click.option("--close", is_flag=True, help="Close every link of the document instead.")
+@json_option
+def link(document_id: int, close: bool, as_json: bool) -> None:
+    """The link that opens a document for its customer; with --close none does any more.
+
+    \b
+    Example:  python3 run.py invoices link 1 --close
+    """
+    s = services()
+    if close:
+        closed = close_links(s.db, document_id, who=WHO, now=s.clock())
+        show_one({"document": document_id, "closed": closed}, as_json=as_json)
+        return
+    address = open_link(s.db, s.links, document_id, who=WHO, now=s.clock())
+    show_one({"document": document_id, "link": address}, as_json=as_json)
 
 
 @group.command()

@@ -253,9 +253,13 @@ def link_by_nonce(session: Session, nonce: str) -> DocumentLink | None:
     return session.scalar(select(DocumentLink).where(DocumentLink.nonce == nonce))
 
 
-def link_of(session: Session, document_id: int) -> DocumentLink | None:
-    """The first link of a document."""
-    query = select(DocumentLink).where(DocumentLink.document_id == document_id)
+def open_link_of(session: Session, document_id: int, now: datetime) -> DocumentLink | None:
+    """The first link of a document that still opens it."""
+    query = select(DocumentLink).where(
+        DocumentLink.document_id == document_id,
+        DocumentLink.revoked_at.is_(None),
+        DocumentLink.expires_at > now,
+    )
     return session.scalars(query.order_by(DocumentLink.id).limit(1)).first()
 
 

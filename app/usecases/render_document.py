@@ -84,7 +84,7 @@ def _tell(session: Session, document: Document, now: datetime) -> None:
     }
     if not wanted.get(document.kind):
         return
-    link = documents.link_of(session, document.id) or new_link(session, document.id, now)
+    link = documents.open_link_of(session, document.id, now) or new_link(session, document.id, now)
     facts = {
         "document_id": document.id,
         "number": document.number,

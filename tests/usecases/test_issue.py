@@ -14,7 +14,9 @@ from app.db.stores import store_by_name
 from app.domain.invoice import DocumentKind
 from app.domain.store_mode import Mode
 from app.errors import KikubariError
+from app.factory import create_app
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
+from app.usecases.close_links import close_links, open_link
 from app.usecases.erase_documents import erase_documents
 from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.verify_documents import Verified, verify_documents
@@ -238,3 +240,19 @@ def test_only_an_invoice_is_taken_back(sqlite_world: World) -> None:
     world.connect()
     with pytest.raises(KikubariError, match="no invoice"):
         take_back(world.services.db, 7, who="anna", reason="", now=world.clock())
+
+
+def test_a_link_that_went_astray_is_closed_and_another_one_opens(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.connect()
+    buy(world)
+    s, visitor = world.services, create_app(services=world.services).test_client()
+    first = open_link(s.db, s.links, 1, who="anna", now=world.clock())
+    assert open_link(s.db, s.links, 1, who="anna", now=world.clock()) == first
+    path = first.removeprefix(s.links.public_url)
+    assert visitor.get(path).status_code == 200
+    assert close_links(s.db, 1, who="anna", now=world.clock()) == 1
+    assert visitor.get(path).status_code == 404
+    second = open_link(s.db, s.links, 1, who="anna", now=world.clock())
+    assert second != first
+    assert visitor.get(second.removeprefix(s.links.public_url)).status_code == 200
