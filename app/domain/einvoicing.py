@@ -7,6 +7,7 @@ import re
 from app.domain.europe import country_of_vat_id
 from app.domain.invoice import DocumentContent, DocumentKind, Party, TaxCategory
 from app.domain.law.requirement import is_private
+from app.domain.money import cut
 from app.domain.store_settings import ShopSettings
 
 NORM_DECIMALS = 2
@@ -39,7 +40,7 @@ def obstacle(content: DocumentContent) -> str:
         return f"amounts have {content.decimals} decimals, and two are the most (BR-DEC)"
     if not content.tax_groups:
         return "the document was made before its taxes were kept by group (BR-CO-18)"
-    return _lacks_party(content) or _lacks_number(content)
+    return _lacks_party(content) or _lacks_number(content) or _is_beyond_tolerance(content)
 
 
 def _lacks_party(content: DocumentContent) -> str:
@@ -69,6 +70,17 @@ def _lacks_number(content: DocumentContent) -> str:
         return "seller and buyer do not both have a VAT id (BR-IC-02, BR-AE-02)"
     if TaxCategory.EXPORT in categories and not vat_id_of(content.seller):
         return "the seller has no VAT id (BR-G-02)"
+    return ""
+
+
+def _is_beyond_tolerance(content: DocumentContent) -> str:
+    """The norm wants each tax to be its net times its rate, give or take less than 1.00. Where a
+    unit is 1 (yen, won), the last of several credit notes can miss that: it takes what the
+    roundings of the others left."""
+    for group in content.tax_groups:
+        expected = cut(abs(group.net) * group.percent / 100, NORM_DECIMALS)
+        if abs(abs(group.tax) - expected) >= 1:
+            return f"{group.tax} is not within 1.00 of {group.percent} % of {group.net} (BR-S-09)"
     return ""
 
 

@@ -21,6 +21,7 @@ from app.domain.invoice import (
     DocumentKind,
     HomeTax,
     Line,
+    Statement,
 )
 from app.domain.law import check_law, law_of
 from app.domain.money import ZERO, cut
@@ -184,8 +185,8 @@ def _content(
         total_net=sums.net,
         total_tax=sums.tax,
         total=cut(order.total, digits),
-        statements=statements_of({group.category for group in sums.groups}, settings),
     )
+    content = content.model_copy(update={"statements": _statements(content, settings)})
     return content.model_copy(update=_payment(content, settings))
 
 
@@ -223,6 +224,17 @@ def _facts(
         "footer": settings.seller.footer,
         **chosen_looks(settings, language),
     }
+
+
+def _statements(content: DocumentContent, settings: ShopSettings) -> tuple[Statement, ...]:
+    """Why no tax is charged, what Japan's mark means, and the words of the country's own law."""
+    found = statements_of({group.category for group in content.tax_groups}, settings)
+    if any(line.reduced for line in content.lines):
+        found += (Statement(key="reduced_rate"),)
+    if content.kind is DocumentKind.INVOICE and not settings.invoicing.small_business:
+        words = law_of(settings.seller.country).statements
+        found += tuple(Statement(key=key) for key in words)
+    return found
 
 
 def chosen_looks(settings: ShopSettings, language: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ What is checked is the form, never whether the number was given out: that takes 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from stdnum.de import stnr
@@ -62,8 +63,10 @@ def buyer_vat_number(order: OrderSnapshot) -> str:
 
 
 def compact(number: str) -> str:
-    """Upper case, without white space, dots, dashes and slashes, at most 40 characters."""
-    return re.sub(r"[\s.\-/]", "", clean(number, 60)).upper()[:40]
+    """Upper case, without white space, dots, dashes and slashes, full-width letters and digits as
+    plain ones; at most 40 characters."""
+    plain = unicodedata.normalize("NFKC", clean(number, 60))
+    return re.sub(r"[\s.\-/]", "", plain).upper()[:40]
 
 
 def is_eu_vat_id(number: str) -> bool:
@@ -98,21 +101,21 @@ def _is_vat(number: str, country: str) -> bool:
             gb_vat.is_valid(prefixed) if prefixed[:2] == "GB" else eu_vat.is_valid(prefixed)
         )
     if country == "AE":
-        return re.fullmatch(r"\d{15}", number) is not None
+        return re.fullmatch("[0-9]{15}", number) is not None
     return len(number) >= 4
 
 
 def is_jp_invoice_number(number: str) -> bool:
     """Whether this is a registration number of an issuer of qualified invoices: T and 13 digits,
     the first of which is the check digit (法人番号の指定等に関する省令 2)."""
-    if not re.fullmatch(r"T\d{13}", number):
+    if not re.fullmatch("T[0-9]{13}", number):
         return False
     return bool(cn.is_valid(number[1:]))
 
 
 def _names_a_siren(text: str) -> bool:
     """A SIREN, SIRET or `RCS Paris 552 100 554`: nine digits with their check digit."""
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub("[^0-9]", "", text)
     try:
         return bool(siret.validate(digits) if len(digits) == 14 else siren.validate(digits))
     except ValidationError:
