@@ -55,7 +55,7 @@ class OwnersShop(WooShop):
 
     def _index(self) -> dict[str, Any]:
         """The shop's name and time zone: the front page of its REST, which needs no keys."""
-        found = self._wire.visit("wp-json/").json
+        found = self._wire.index().json
         return found if isinstance(found, dict) else {}
 
     def _settings(self, path: str) -> dict[str, str]:

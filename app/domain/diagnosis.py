@@ -71,7 +71,6 @@ class Reach(StrEnum):
     FIREWALL = "firewall"
     REDIRECT = "redirect"
     NOT_FOUND = "not_found"
-    PERMALINKS = "permalinks"
     NOT_WOOCOMMERCE = "not_woocommerce"
     RATE_LIMIT = "rate_limit"
     SERVER = "server"
@@ -111,6 +110,8 @@ class ShopFacts:
     """The trouble in the shop's or the network's own words, bounded."""
     target: str = ""
     """Where a redirect leads to, as the address of a shop."""
+    plain: bool = False
+    """REST answers as with plain permalinks alone."""
     key: KeyState = KeyState.UNKNOWN
     stripped: bool = False
     """The Authorization header does not arrive, keys in the query do."""
@@ -173,6 +174,11 @@ def _contact(facts: ShopFacts) -> Iterator[Finding]:
 def _key(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
     if facts.stripped:
         yield facts.finding("key_stripped")
+
+
+def _permalinks(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.plain:
+        yield facts.finding("permalinks")
 
 
 def _webhooks(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
@@ -290,6 +296,7 @@ OWN_CHECKS: tuple[Check, ...] = (_mailer, _copied, _own_address)
 """Those that need nothing from the shop."""
 CHECKS: tuple[Check, ...] = (
     _key,
+    _permalinks,
     _note_mail,
     *OWN_CHECKS,
     _webhooks,

@@ -133,12 +133,6 @@ CONTACT: dict[str, Words] = {
             "/wp-json/ off."
         ),
     ),
-    "permalinks": Words(
-        _BROKEN,
-        N_("The shop uses plain permalinks, so %(url)s/wp-json/ does not exist."),
-        _UNREAD,
-        N_("Choose any other kind in WordPress > Settings > Permalinks and save."),
-    ),
     "not_woocommerce": Words(
         _BROKEN,
         N_("%(url)s is WordPress without WooCommerce."),
@@ -204,6 +198,15 @@ WORDS: dict[str, Words] = CONTACT | {
             "Let the header pass: “CGIPassAuth On” in the shop's .htaccess, or ask its host; it is "
             "used again by itself."
         ),
+    ),
+    "permalinks": Words(
+        _WARNING,
+        N_("The shop uses plain permalinks; it is asked at index.php, and that works."),
+        N_(
+            "Not every plug-in speaks this way, and WooCommerce cannot hand out keys by itself "
+            "with it."
+        ),
+        N_("Choose any other kind in WordPress > Settings > Permalinks and save."),
     ),
     "note_mail": Words(
         _BROKEN,

@@ -138,7 +138,7 @@ def _ask(
     """What the shop says; what it could not be asked stays as it was."""
     probe = clinic.probes(store)
     known = facts.key
-    fresh = {"reach": Reach.OK, "said": "", "target": "", "stripped": False}
+    fresh = {"reach": Reach.OK, "said": "", "target": "", "stripped": False, "plain": False}
     facts = replace(facts, **{**fresh, **probe.greet()})
     if facts.reach is not Reach.OK:
         return facts
@@ -148,17 +148,18 @@ def _ask(
         return facts
     if known is KeyState.READ_ONLY and not writing:
         facts = replace(facts, key=known)
-    _keep_auth(db, store, probe.auth)
+    _keep_way(db, store, probe.auth, plain=facts.plain)
     if not deep:
         return facts
     return replace(facts, **{**probe.hooks(), **probe.note_mail(), **probe.status()})
 
 
-def _keep_auth(db: Database, store: Store, auth: str) -> None:
+def _keep_way(db: Database, store: Store, auth: str, *, plain: bool) -> None:
     """The way in which the keys arrived is used from now on."""
-    if store.auth != auth:
+    if (store.auth, store.plain_permalinks) != (auth, plain):
         with db.write() as session:
-            session.get_one(Store, store.id).auth = auth
+            row = session.get_one(Store, store.id)
+            row.auth, row.plain_permalinks = auth, plain
 
 
 def _with_our_own(

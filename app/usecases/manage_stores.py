@@ -96,7 +96,7 @@ def change_store(
                 store.url = shop_address(value)
             else:
                 setattr(store, field, box.seal(value))
-        store.auth = "header"
+        store.auth, store.plain_permalinks = "header", False
         diagnoses.forget(session, store.id, now)
         taken = [row for row in inbox.quarantined(session, store.id) if _is_from(row, store)]
         for row in taken:

@@ -25,6 +25,7 @@ from app.domain.connecting import (
     STATE_LIFE,
     FoundShop,
     Profile,
+    authorize_url,
     candidates,
     name_for,
     proposals,
@@ -34,7 +35,8 @@ from app.domain.store_mode import Mode
 from app.errors import KeysRefused, SettingsError, ShopError, UnknownStore
 from app.factory import create_app
 from app.usecases.check_keys import check_keys, sealed_shut
-from app.usecases.connect_store import settle_due
+from app.usecases.connect_store import connect_by_hand, settle_due
+from app.usecases.diagnose_store import examine
 from app.usecases.disconnect_store import disconnect_store
 from app.usecases.dress_mails import dress_mails, undress_mails
 from app.usecases.manage_stores import save_settings, set_mode
@@ -239,13 +241,45 @@ def test_a_sub_folder_and_a_page_of_the_shop_lead_to_it(local: World) -> None:
     assert local.services.finder(local.shop_url.removeprefix("http://")) == found
 
 
-def test_a_wordpress_without_woocommerce_and_plain_permalinks_are_named(local: World) -> None:
+def test_a_wordpress_without_woocommerce_is_named(local: World) -> None:
     local.shop.has_woocommerce = False
     with pytest.raises(SettingsError, match="WooCommerce"):
         local.services.finder(local.shop_url)
-    local.shop.has_woocommerce, local.shop.plain_permalinks = True, True
-    with pytest.raises(SettingsError, match=r"(?i)permalink"):
-        local.services.finder(local.shop_url)
+
+
+def test_a_shop_with_plain_permalinks_is_found_and_its_keys_come_by_hand(local: World) -> None:
+    local.shop.plain_permalinks = True
+    found = local.services.finder(local.shop_url)
+    assert found == FoundShop(local.shop_url, is_demo=True, plain=True)
+    assert "by hand" in why_no_exchange("http://127.0.0.1:8000", found)
+    question = authorize_url(found.url, "http://127.0.0.1:8000", "state")
+    assert requests.get(question, timeout=10).status_code == 404, "it would lead nowhere"
+
+
+def test_a_shop_with_plain_permalinks_is_served_like_any_other(local: World) -> None:
+    s, shop = local.services, local.shop
+    shop.plain_permalinks = True
+    old = shop.place_order("DE")
+    with served(local) as url:
+        found = s.finder(local.shop_url)
+        keys = (shop.consumer_key, shop.consumer_secret)
+        store = connect_by_hand(s.db, s.box, found, "tea", keys, who=WHO, now=local.clock())
+        settle(local)
+        store = fresh(local, store)
+        assert store.plain_permalinks and len(shop.webhooks) == 4
+        save_settings(s.db, "tea", SELLER, who=WHO, now=local.clock())
+        local.clock.pass_(minutes=1)
+        set_mode(s.db, "tea", Mode.LIVE, who=WHO, now=local.clock())
+        new = shop.place_order("DE")
+        assert shop.deliveries.wait_idle(20)
+        local.work()
+        assert local.count(Order) == 2 and local.count(Document) == 1
+        assert shop.notes_of(old, "customer") == [] and len(shop.notes_of(new, "customer")) == 1
+        checks = [one.check for one in examine(s.db, s.clinic, store).findings]
+        assert checks == ["permalinks"], url
+        shop.plain_permalinks = False
+        assert examine(s.db, s.clinic, fresh(local, store)).findings == []
+        assert not fresh(local, store).plain_permalinks
 
 
 def test_a_private_address_is_refused_unless_it_is_allowed(sqlite_world: World) -> None:
