@@ -570,6 +570,13 @@ def test_without_the_encryption_key_the_start_says_what_is_missing(
     start = cli("db", "upgrade")
     assert start.returncode == 1
     assert "encryption.key" in start.stderr and "tea" in start.stderr
+    for process in (["-c", "import wsgi"], ["-m", "workers"]):  # started without run.py
+        more = {"REDIS_URL": "redis://127.0.0.1:1"}
+        alone = subprocess.run(
+            [sys.executable, *process], env=env | more, capture_output=True, text=True, timeout=60
+        )
+        assert alone.returncode == 1 and "Traceback" not in alone.stderr
+        assert "encryption.key" in alone.stderr and "tea" in alone.stderr
     status = json.loads(cli("db", "status", "--json").stdout)
     assert status["keys_that_do_not_open"] == ["tea"]
     secrets = (local.shop.consumer_key, local.shop.consumer_secret, SECRET)
@@ -578,3 +585,11 @@ def test_without_the_encryption_key_the_start_says_what_is_missing(
     kept.unlink()
     (tmp_path / "put-away").rename(kept)
     assert cli("db", "upgrade").returncode == 0
+
+
+def test_the_web_process_alone_says_that_the_tables_are_missing(tmp_path: Path) -> None:
+    env = {**os.environ, "DATA_DIR": str(tmp_path)}
+    alone = subprocess.run(
+        [sys.executable, "-c", "import wsgi"], env=env, capture_output=True, text=True, timeout=60
+    )
+    assert alone.returncode == 1 and "run.py db upgrade" in alone.stderr
