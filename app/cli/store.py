@@ -19,6 +19,7 @@ from app.db.stores import Store
 from app.domain.store_mode import Mode, is_public_https
 from app.domain.store_settings import ShopSettings, read_settings
 from app.errors import SettingsError
+from app.usecases.await_delivery import PING
 from app.usecases.guard_numbers import halt_of
 from app.usecases.import_history import import_history
 from app.usecases.manage_stores import (
@@ -132,13 +133,14 @@ def show_store(name: str, as_json: bool) -> None:
     """
     with services().db.read() as session:
         store = find(session, name)
-        halt = halt_of(installation(session))
+        halt, counts = halt_of(installation(session)), stores.counts(session, store.id)
         found = facts(store) | {
             "stands_still": halt.sentence() if halt else None,
             "settings_version": stores.current_settings(session, store.id)[0],
             "last_delivery_at": inbox.last_delivered_at(session, store.id),
             "deliveries": inbox.counts_by_state(session, store.id),
-            "refused": stores.counts(session, store.id),
+            "refused": {name: n for name, n in counts.items() if name != PING},
+            "pings": counts.get(PING, 0),
             "would_have_gone_out": asdict(would_have(session, store.id, services().clock())),
             "pause_reason": store.pause_reason,
             "old_secret_until": store.old_secret_until,

@@ -37,6 +37,7 @@ class Step(StrEnum):
     PROFILE = "profile"
     WEBHOOKS = "webhooks"
     HISTORY = "history"
+    DELIVERY = "delivery"
     FINDINGS = "findings"
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.delivery import same_source
 from app.domain.findings import Finding
+from app.domain.first_delivery import Verdict
 from app.domain.reconciliation import TOPICS
 
 OLDEST_WOOCOMMERCE = (8, 2)
@@ -141,6 +142,9 @@ class ShopFacts:
     """The newest change of an order that REST told."""
     delivered_at: datetime | None = None
     """When the last webhook came in."""
+    test_failed: str = ""
+    """Why the test delivery of connecting did not come, see `domain.first_delivery`; empty once
+    anything did."""
     foreign_source: str = ""
     """Whence deliveries came that were kept apart."""
     mailer_failed: int = 0
@@ -211,7 +215,12 @@ def _state(facts: ShopFacts, ours: list[Hook], topic: str) -> str:
 
 
 def _arriving(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    """Orders changed since our webhooks stand, and no delivery came for them."""
+    """The test of connecting failed; or orders changed since our webhooks stand, and no delivery
+    came for them."""
+    if facts.test_failed and facts.may_link:
+        name = "not_reached" if facts.test_failed == Verdict.NO_PING else "cron_asleep"
+        yield facts.finding(name, address=facts.address)
+        return
     begun = [
         hook.created_at
         for hook in facts.hooks or ()

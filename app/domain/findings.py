@@ -259,6 +259,24 @@ WORDS: dict[str, Words] = CONTACT | {
             "heartbeat=true wakes it), or its host blocks requests to our address."
         ),
     ),
+    "not_reached": Words(
+        _WARNING,
+        N_("Nothing that the shop sends reaches %(address)s, not even a webhook's first ping."),
+        _BY_ASKING,
+        N_(
+            "WordPress delivers neither to private addresses nor to ports other than 80, 443 and "
+            "8080; if ours is neither, the shop's host or a firewall before us blocks it."
+        ),
+    ),
+    "cron_asleep": Words(
+        _WARNING,
+        N_("The shop reached us once, but a test delivery did not come within three minutes."),
+        _BY_ASKING,
+        N_(
+            "Its WP-Cron sleeps: store settings %(store)s --set heartbeat=true wakes it every "
+            "minute, or have its host run wp-cron.php."
+        ),
+    ),
     "public_url": Words(
         _WARNING,
         N_("Our own address %(address)s is no public https address."),

@@ -27,6 +27,7 @@ from app.domain.findings import CONTACT, Finding, from_rows
 from app.domain.store_mode import Mode, may_link, may_write_to_shop
 from app.domain.text import clean
 from app.errors import SettingsError
+from app.usecases.await_delivery import failed_test
 from app.usecases.ports import Probes
 from app.usecases.reach import Reach as Outside
 from app.usecases.stores import settings_of, standing_of
@@ -174,6 +175,7 @@ def _with_our_own(
     settings, reading = settings_of(session, store.id), reconciling.of_store(session, store.id)
     standing = standing_of(store, settings)
     foreign = inbox.foreign_source(session, store.id, now - RECENT)
+    delivered_at = inbox.last_delivered_at(session, store.id)
     return replace(
         facts,
         own_zone=settings.time_zone,
@@ -182,7 +184,8 @@ def _with_our_own(
         may_link=may_link(standing, outside.public_url),
         is_demo=store.is_demo,
         changed_at=reading.watermark if reading else None,
-        delivered_at=inbox.last_delivered_at(session, store.id),
+        delivered_at=delivered_at,
+        test_failed=failed_test(session, store.id, delivered_at),
         foreign_source="" if same_source(foreign, store.url) else clean(foreign, 200),
         mailer_failed=notices.failed_since_mailed(session, store.id, now - RECENT),
     )

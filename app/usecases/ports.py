@@ -74,6 +74,12 @@ class OwnersShop(Shop, Protocol):
     def set_note_mail(self, values: Mapping[str, str]) -> None:
         """Set those texts."""
 
+    def order_to_test_with(self) -> int | None:
+        """An order at which nobody works any more; None where the shop has no order."""
+
+    def save_unchanged(self, order_id: int) -> None:
+        """Save an order as it is, so that the shop delivers it. Never tried twice by itself."""
+
     def set_webhook_secret(self, webhook_id: int, secret: str) -> None:
         """Let a webhook sign with another secret from now on."""
 
