@@ -31,6 +31,7 @@ from app.usecases.manage_stores import (
     set_mode,
 )
 from app.usecases.shop_summary import would_have
+from app.usecases.tell_copies import open_questions
 
 
 @click.group("store")
@@ -143,6 +144,8 @@ def show_store(name: str, as_json: bool) -> None:
             "pings": counts.get(PING, 0),
             "would_have_gone_out": asdict(would_have(session, store.id, services().clock())),
             "pause_reason": store.pause_reason,
+            "moved_or_a_copy": [asdict(one) for one in open_questions(session, store)],
+            "copies": store.copies,
             "old_secret_until": store.old_secret_until,
             "disconnected_at": store.disconnected_at,
             **_reconciling(reconciling.of_store(session, store.id)),

@@ -293,16 +293,13 @@ WORDS: dict[str, Words] = CONTACT | {
         _WARNING,
         N_("The shop at %(url)s says that its address is %(said)s: it moved, or this is a copy."),
         N_("A copy has the same customers and keys; nobody must be written to from it."),
-        N_("If it moved: store change %(store)s --url %(said)s"),
+        N_("If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"),
     ),
     "copied": Words(
         _WARNING,
         N_("Deliveries with this shop's secret come from %(said)s: it moved, or that is a copy."),
         N_("They are kept apart and change nothing: a copy signs like the shop itself."),
-        N_(
-            "If it moved: store change %(store)s --url %(said)s — if it is a copy, delete the "
-            "webhooks there."
-        ),
+        N_("If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"),
     ),
     "version": Words(
         _WARNING,

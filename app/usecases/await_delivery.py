@@ -79,7 +79,7 @@ def _evidence(session: Session, store: Store, row: Connection, now: datetime) ->
         has_order=row.test_order is not None,
         pinged=stores.counts(session, store.id).get(PING, 0) > 0,
         delivered=inbox.last_delivered_at(session, store.id) is not None,
-        elsewhere=bool(inbox.foreign_source(session, store.id, now - RECENT)),
+        elsewhere=bool(inbox.foreign_sources(session, store.id, now - RECENT)),
     )
 
 

@@ -21,18 +21,21 @@ from app.db.engine import Database
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.db.work import DUE
+from app.domain.copies import questions
 from app.domain.delivery import same_source
 from app.domain.diagnosis import KeyState, Reach, ShopFacts, diagnose
 from app.domain.findings import CONTACT, Finding, from_rows
 from app.domain.store_mode import Mode, may_link, may_write_to_shop
-from app.domain.text import clean
 from app.errors import SettingsError
 from app.usecases.await_delivery import failed_test
+from app.usecases.pause_store import AS_COPY, pause_store
 from app.usecases.ports import Probes
 from app.usecases.reach import Reach as Outside
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.work_off import Turn, work_due
 
+DOCTOR = "doctor"
+"""How it signs in the audit trail."""
 EXAMINED_EVERY = timedelta(hours=1)
 RECENT = timedelta(days=7)
 FACTS = TypeAdapter(ShopFacts)
@@ -130,7 +133,20 @@ def _look(
         examined_at = now if deep else examined_at
     with db.read() as session:
         facts = _with_our_own(session, clinic.outside, store, facts, row, now)
+    _hold_if_it_left(db, store, before, facts, now)
     return Chart(facts, diagnose(facts, now), now, examined_at)
+
+
+def _hold_if_it_left(
+    db: Database, store: Store, before: ShopFacts | None, facts: ShopFacts, now: datetime
+) -> None:
+    """What answered as the shop says now that it is elsewhere: it moved, or that is a copy of it.
+    Nothing leaves until its owner has said which; what is owed is taken up then."""
+    was_home = before is not None and before.home and same_source(before.home, before.url)
+    is_home = not facts.home or same_source(facts.home, facts.url)
+    if was_home and not is_home and may_write_to_shop(Mode(store.mode)):
+        reason = f"{AS_COPY} it says that its address is {facts.home}"
+        pause_store(db, store.name, reason, who=DOCTOR, now=now)
 
 
 def _ask(
@@ -174,7 +190,8 @@ def _with_our_own(
     """What we know without asking anyone."""
     settings, reading = settings_of(session, store.id), reconciling.of_store(session, store.id)
     standing = standing_of(store, settings)
-    foreign = inbox.foreign_source(session, store.id, now - RECENT)
+    foreign = inbox.foreign_sources(session, store.id, now - RECENT)
+    asked = questions(store.url, "", foreign, store.copies)
     delivered_at = inbox.last_delivered_at(session, store.id)
     return replace(
         facts,
@@ -186,7 +203,7 @@ def _with_our_own(
         changed_at=reading.watermark if reading else None,
         delivered_at=delivered_at,
         test_failed=failed_test(session, store.id, delivered_at),
-        foreign_source="" if same_source(foreign, store.url) else clean(foreign, 200),
+        foreign_source=asked[0].address if asked else "",
         mailer_failed=notices.failed_since_mailed(session, store.id, now - RECENT),
     )
 

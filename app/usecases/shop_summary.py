@@ -16,10 +16,12 @@ from app.db.orders import Order
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.db.work import DONE, PARKED
+from app.domain.copies import Question
 from app.domain.findings import Finding
 from app.domain.store_settings import ShopSettings
 from app.usecases.diagnose_store import Chart, last_chart
 from app.usecases.stores import settings_of
+from app.usecases.tell_copies import open_questions
 
 SHADOW_DAYS = 30
 """How far back it is counted what would have gone out."""
@@ -45,6 +47,8 @@ class Summary:
     orders: int
     documents: int
     would_have: WouldHave
+    questions: list[Question]
+    """Other addresses under which it showed up, about which its owner has not been asked."""
 
     @property
     def is_settled(self) -> bool:
@@ -81,6 +85,7 @@ def shop_summary(session: Session, store: Store, now: datetime) -> Summary:
         orders=_count(session, Order, store.id),
         documents=_count(session, Document, store.id),
         would_have=would_have(session, store.id, now),
+        questions=open_questions(session, store),
     )
 
 

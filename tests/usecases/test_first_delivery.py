@@ -1,4 +1,4 @@
-"""While a shop is connected, a delivery of it is seen to arrive, or the doctor says why none did."""
+"""While a shop is connected, a delivery is seen to arrive, or the doctor says why none did."""
 
 from __future__ import annotations
 
