@@ -20,6 +20,7 @@ from app.domain.copies import Question
 from app.domain.findings import Finding
 from app.domain.store_settings import ShopSettings
 from app.usecases.diagnose_store import Chart, last_chart
+from app.usecases.pause_store import is_held_as_copy
 from app.usecases.stores import settings_of
 from app.usecases.tell_copies import open_questions
 
@@ -53,6 +54,11 @@ class Summary:
     @property
     def is_settled(self) -> bool:
         return self.connection is None or self.connection.state == DONE
+
+    @property
+    def is_held_as_copy(self) -> bool:
+        """Paused by us, because it showed up under another address."""
+        return is_held_as_copy(self.store)
 
     @property
     def is_stuck(self) -> bool:

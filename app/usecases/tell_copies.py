@@ -24,7 +24,7 @@ from app.domain.store_mode import Mode
 from app.errors import SettingsError
 from app.usecases.diagnose_store import last_chart
 from app.usecases.manage_stores import change_store, find
-from app.usecases.pause_store import is_held_as_copy, pause_store, resume_store
+from app.usecases.pause_store import AS_COPY, is_held_as_copy, pause_store, resume_store
 from app.usecases.ports import Probes, SecretBox
 
 Finder = Callable[[str], FoundShop]
@@ -87,7 +87,7 @@ def it_is_a_copy(db: Database, name: str, address: str, *, who: str, now: dateti
             store.copies = [*store.copies, asked.address]
             audit(session, now, who, "store.copy", store.id, address=asked.address)
     if asked.in_answers and store.mode != Mode.SHADOW.value:
-        reason = f"a copy of it, {asked.address}, answers at its address"
+        reason = f"{AS_COPY} {asked.address} answers at its address"
         return pause_store(db, name, reason, who=who, now=now)
     return store
 
