@@ -152,6 +152,20 @@ class ShopProbe:
             )
         return known
 
+    def taxes(self) -> dict[str, Any]:
+        """`taxes` and `prices_include_tax`, from the shop's settings."""
+        paths = {
+            "taxes": "settings/general/woocommerce_calc_taxes",
+            "prices_include_tax": "settings/tax/woocommerce_prices_include_tax",
+        }
+        known: dict[str, Any] = {}
+        for name, path in paths.items():
+            row = self._value(path, {})
+            value = row.get("value") if isinstance(row, dict) else None
+            if value in ("yes", "no"):
+                known[name] = value == "yes"
+        return known
+
     def _value(self, path: str, params: dict[str, Any]) -> Any:
         """What a path says; None where it says nothing usable."""
         try:
@@ -257,8 +271,10 @@ def _hook(row: dict[str, Any]) -> Hook:
 
 def _features(settings: dict[str, Any]) -> dict[str, Any]:
     features, tables = settings.get("enabled_features"), settings.get("HPOS_enabled")
+    decimals = settings.get("number_of_decimals")
     return {
         "currency": clean(settings.get("currency") or "", 10),
+        "decimals": decimals if isinstance(decimals, int) else None,
         "hpos": tables if isinstance(tables, bool) else None,
         "fulfillments": "fulfillments" in features if isinstance(features, list) else None,
     }

@@ -162,8 +162,9 @@ def show_store(name: str, as_json: bool) -> None:
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
     help="With live: from when (UTC); else from now. Decided once.",
 )
+@click.option("--only-us", is_flag=True, help="Another invoice plug-in of the shop is off now.")
 @json_option
-def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> None:
+def mode(name: str, mode: str, live_from: datetime | None, only_us: bool, as_json: bool) -> None:
     """Put a shop into shadow, test or live mode.
 
     Going live sets from when: orders paid before that moment never get an invoice or a message.
@@ -173,7 +174,9 @@ def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> Non
     """
     s = services()
     since = live_from.replace(tzinfo=UTC) if live_from else None
-    store = set_mode(s.db, name, Mode(mode), who=WHO, now=s.clock(), live_from=since)
+    store = set_mode(
+        s.db, name, Mode(mode), who=WHO, now=s.clock(), live_from=since, only_us=only_us
+    )
     show_one(facts(store), as_json=as_json)
 
 

@@ -7,7 +7,7 @@ Here nothing is asked of anyone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.domain.delivery import same_source
 from app.domain.findings import Finding
 from app.domain.first_delivery import Verdict
+from app.domain.order import OrderSnapshot
 from app.domain.reconciliation import TOPICS
 
 OLDEST_WOOCOMMERCE = (8, 2)
@@ -60,6 +61,12 @@ TRACKING_PLUGINS = {
     "yith-woocommerce-order-tracking",
 }
 """Folders of plug-ins, as `system_status` names them."""
+INVOICE_META = {
+    "_wcpdf_": "woocommerce-pdf-invoices-packing-slips",
+    "wf_invoice_number": "print-invoices-packing-slip-labels-for-woocommerce",
+    "_bewpi_invoice": "woocommerce-pdf-invoices",
+}
+"""What such plug-ins write into an order that they invoiced, by how its name begins."""
 
 
 class Reach(StrEnum):
@@ -130,10 +137,16 @@ class ShopFacts:
     """Folders of the active plug-ins."""
     time_zone: str = ""
     currency: str = ""
+    decimals: int | None = None
+    """How many its prices have."""
+    taxes: bool | None = None
+    prices_include_tax: bool | None = None
     # known to ourselves
     worked_before: bool = False
     own_zone: str = ""
     first_currency: str = ""
+    invoiced_by: tuple[str, ...] = ()
+    """Plug-ins that left their mark in the newest orders."""
     address: str = ""
     """Our webhook address for this shop."""
     may_link: bool = True
@@ -153,6 +166,15 @@ class ShopFacts:
     def finding(self, check: str, **facts: str) -> Finding:
         """A finding about this shop."""
         return Finding(check, {"store": self.name, "url": self.url, "said": self.said} | facts)
+
+
+def invoiced_by(orders: Iterable[OrderSnapshot]) -> tuple[str, ...]:
+    """Plug-ins that invoiced some of these orders."""
+    keys = {meta.key for order in orders for meta in order.meta_data}
+    found = {
+        plugin for key in keys for start, plugin in INVOICE_META.items() if key.startswith(start)
+    }
+    return tuple(sorted(found))
 
 
 def diagnose(facts: ShopFacts, now: datetime) -> list[Finding]:
@@ -253,12 +275,11 @@ def _versions(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
 
 
 def _plugins(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.plugins is None:
-        return
-    active = set(facts.plugins)
-    if facts.fulfillments is False and not active & TRACKING_PLUGINS:
+    active = set(facts.plugins or ())
+    told = facts.plugins is not None
+    if told and facts.fulfillments is False and not active & TRACKING_PLUGINS:
         yield facts.finding("tracking")
-    if invoicing := sorted(active & INVOICE_PLUGINS):
+    if invoicing := sorted(active & INVOICE_PLUGINS | set(facts.invoiced_by)):
         yield facts.finding("invoice_plugin", said=", ".join(invoicing))
 
 

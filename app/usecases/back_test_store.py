@@ -24,7 +24,7 @@ def back_test_store(
 ) -> BackTest:
     """How the promise in `settings` would have done on the newest paid orders of the last year."""
     return back_test(
-        _past(session, store_id, now),
+        past_orders(session, store_id, now - LAST_DAYS, MOST_ORDERS),
         settings.promise,
         calendar_of(settings),
         now,
@@ -32,8 +32,11 @@ def back_test_store(
     )
 
 
-def _past(session: Session, store_id: int, now: datetime) -> Iterator[OrderSnapshot]:
-    for payload in orders.paid_payloads(session, store_id, now - LAST_DAYS, MOST_ORDERS):
+def past_orders(
+    session: Session, store_id: int, since: datetime, limit: int
+) -> Iterator[OrderSnapshot]:
+    """The newest paid orders that are known of a store, up to `limit`."""
+    for payload in orders.paid_payloads(session, store_id, since, limit):
         try:
             yield read_order(payload)
         except PayloadUnusable:

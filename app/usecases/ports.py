@@ -120,7 +120,10 @@ class Probe(Protocol):
         """Whether it mails customer notes."""
 
     def status(self) -> dict[str, Any]:
-        """Versions, features, plug-ins, currency."""
+        """Versions, features, plug-ins, currency and its decimals."""
+
+    def taxes(self) -> dict[str, Any]:
+        """Whether it charges taxes, and whether its prices include them."""
 
 
 class Probes(Protocol):

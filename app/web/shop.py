@@ -144,7 +144,7 @@ def _live(name: str, who: str) -> str:
                 "two invoices for one sale can owe the tax twice."
             )
         )
-    store = set_mode(s.db, name, Mode.LIVE, who=who, now=s.clock())
+    store = set_mode(s.db, name, Mode.LIVE, who=who, now=s.clock(), only_us=True)
     assert store.live_from is not None
     since = store.live_from.astimezone(found.settings.zone)
     return gettext(

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
+from app.adapters.secret_box import FernetBox
 from app.db import connections
 from app.db.connections import Connection
 from app.db.documents import Document
@@ -593,3 +594,48 @@ def test_the_web_process_alone_says_that_the_tables_are_missing(tmp_path: Path) 
         [sys.executable, "-c", "import wsgi"], env=env, capture_output=True, text=True, timeout=60
     )
     assert alone.returncode == 1 and "run.py db upgrade" in alone.stderr
+
+
+def test_a_new_encryption_key_takes_over_and_the_old_one_opens_nothing(
+    local: World, tmp_path: Path
+) -> None:
+    local.connect("tea", mode=Mode.SHADOW)
+    settings = local.services.settings
+    kept = settings.data_dir / "encryption.key"
+    old = kept.read_text().strip()
+    env = {**os.environ, "DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url}
+
+    def cli(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "app.cli", "db", *words]
+        return subprocess.run(
+            command, env=env | more, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert cli("reseal", "--new-key").returncode == 0
+    new, last = kept.read_text().strip().split(",")
+    assert last == old != new and kept.stat().st_mode & 0o077 == 0
+    assert "ENCRYPTION_KEYS is set" in cli("reseal", "--new-key", ENCRYPTION_KEYS=new).stderr
+    assert "encryption.key" in cli("reseal", ENCRYPTION_KEYS=new).stderr, "nothing opens with it"
+    assert json.loads(cli("reseal", "--json").stdout)["sealed"] == 3
+    (store,) = local.all(Store)
+    assert FernetBox(new).open(store.consumer_key) == local.shop.consumer_key
+    assert FernetBox(new).open(store.webhook_secret) == SECRET
+    with pytest.raises(SettingsError):
+        FernetBox(old).open(store.consumer_key)
+
+
+def test_where_another_plug_in_invoices_going_live_waits_for_the_owners_word(local: World) -> None:
+    s = local.services
+    with served(local) as url:
+        store = connect(local, url)
+        number = {"meta_data": [{"key": "_wcpdf_invoice_number", "value": "2026-7"}]}
+        local.shop.update_order(local.shop.place_order("DE"), number)
+        assert local.shop.deliveries.wait_idle(20)
+        local.work()
+        (finding,) = examine(s.db, s.clinic, store).findings
+        assert finding.check == "invoice_plugin" and "packing-slips" in finding.seen()
+        with pytest.raises(SettingsError, match="another plug-in"):
+            set_mode(s.db, "tea", Mode.LIVE, who=WHO, now=local.clock())
+        assert fresh(local, store).mode == "shadow"
+        set_mode(s.db, "tea", Mode.LIVE, who=WHO, now=local.clock(), only_us=True)
+    assert fresh(local, store).mode == "live"
