@@ -85,6 +85,9 @@ def test_a_shop_is_connected_from_its_address_alone(local: World) -> None:
     assert row and (row.state, row.problem, row.orders_read) == ("done", None, 12)
     assert (store.mode, store.is_demo) == ("shadow", True)
     assert summary.findings == [] and summary.orders == 12
+    said = summary.chart.facts if summary.chart else None
+    assert said and (said.currency, said.decimals, said.fulfillments) == ("EUR", 2, True)
+    assert (said.taxes, said.prices_include_tax) == (True, True)
     assert summary.would_have.invoices == 12
     assert settings.seller.name == local.shop.name
     assert settings.seller.country == "DE" and settings.seller.address
