@@ -127,7 +127,7 @@ class Services:
         return OwnersShop(store.name, self._wire(store), writable=True, clock=self.clock)
 
     @cached_property
-    def _wires(self) -> dict[tuple[int, str, str, bytes, bytes], Wire]:
+    def _wires(self) -> dict[tuple[int, str, str, bool, bytes, bytes], Wire]:
         return {}
 
     @cached_property
@@ -137,7 +137,7 @@ class Services:
     def _wire(self, store: Store) -> Wire:
         """The pooled way to a store."""
         keys = (store.consumer_key, store.consumer_secret)
-        place = (store.id, store.url, store.auth, *keys)
+        place = (store.id, store.url, store.auth, store.plain_permalinks, *keys)
         if place not in self._wires:
             self._wires[place] = Wire(
                 store.name,
@@ -145,6 +145,7 @@ class Services:
                 self.box.open(store.consumer_key),
                 self.box.open(store.consumer_secret),
                 auth=Auth(store.auth),
+                plain=store.plain_permalinks,
                 user_agent=USER_AGENT,
                 private_allowed=store.is_demo or self.settings.allow_private_shops,
             )

@@ -124,6 +124,29 @@ def load_settings(**overrides: Any) -> Settings:
     )
 
 
+def add_encryption_key(data_dir: Path) -> None:
+    """Put a new key before those in `encryption.key`: it seals from the next start on, and the
+    older ones go on opening what they sealed.
+
+    Raises:
+        SettingsError: the file is not what counts, or cannot be read or written.
+    """
+    if Settings().encryption_keys.get_secret_value():
+        raise SettingsError(
+            "ENCRYPTION_KEYS is set, and encryption.key does not count",
+            mend="put a new key before the others in ENCRYPTION_KEYS yourself",
+        )
+    path = data_dir / "encryption.key"
+    try:
+        present = path.read_text(encoding="utf-8").strip()
+        _write(path, f"{_new_fernet()},{present}".rstrip(","))
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read or written ({error.strerror})",
+            mend="see that this user may read and write it",
+        ) from None
+
+
 def _new_secret() -> str:
     return secrets.token_urlsafe(48)
 
@@ -138,7 +161,7 @@ def _kept(given: SecretStr, path: Path, make: Any) -> SecretStr:
         return given
     try:
         if not path.exists():
-            _write_once(path, make())
+            _write(path, make(), once=True)
         secret = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(
@@ -153,14 +176,17 @@ def _kept(given: SecretStr, path: Path, make: Any) -> SecretStr:
     return SecretStr(secret)
 
 
-def _write_once(path: Path, text: str) -> None:
-    """Write a file whole or not at all; the first of two processes wins."""
+def _write(path: Path, text: str, *, once: bool = False) -> None:
+    """Write a file whole or not at all; with `once` the first of two processes wins."""
     fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(fd, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        if not once:
+            Path(temporary).replace(path)
+            return
         with suppress(FileExistsError):
             os.link(temporary, path)
     finally:

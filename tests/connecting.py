@@ -11,6 +11,7 @@ import requests
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from app.db.connections import Connection
 from app.db.stores import Store
 from app.domain.connecting import authorize_url
 from app.factory import create_app
@@ -18,7 +19,14 @@ from app.usecases.connect_store import ask_for_keys, settle_due, take_keys
 from tests.world import World
 
 WHO = "owner@tea.example"
-SELLER = {"seller": {"name": "Tea", "address": ["Hafen 1"], "country": "DE"}}
+SELLER = {
+    "seller": {
+        "name": "Tea",
+        "address": ["Hafen 1"],
+        "country": "DE",
+        "tax_ids": [["vat", "DE136695976"]],
+    }
+}
 
 
 @contextmanager
@@ -58,9 +66,17 @@ def take(world: World, posted: object) -> Store:
 
 
 def settle(world: World) -> None:
+    """Connect on; a test delivery is awaited for as long as that can take."""
     s = world.services
-    while settle_due(s.db, s.desk, world.turn):
-        pass
+    for _ in range(100):
+        while settle_due(s.db, s.desk, world.turn):
+            pass
+        waiting = [row for row in world.all(Connection) if row.step == "delivery"]
+        if not any(row.state == "due" for row in waiting):
+            return
+        world.shop.deliveries.wait_idle(20)
+        world.clock.pass_(seconds=2)
+    raise AssertionError("a test delivery is awaited for ever")
 
 
 def grant(world: World, url: str, state: str) -> requests.Response:

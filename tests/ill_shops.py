@@ -99,6 +99,11 @@ def _stripped(patient: Patient) -> None:
     patient.shop.strips_authorization = True
 
 
+def _plain_over_tls(patient: Patient) -> None:
+    patient.move_to_tls()
+    patient.shop.plain_permalinks = True
+
+
 def _wrong_key_over_tls(patient: Patient) -> None:
     patient.move_to_tls()
     patient.change(consumer_key="ck_wrong", consumer_secret="cs_wrong")
@@ -191,6 +196,13 @@ ILLNESSES = (
         "Renew the certificate",
         lambda patient: patient.move_to_tls(days=-1),
     ),
+    Illness(
+        "plain permalinks over https",
+        "permalinks",
+        "plain permalinks; it is asked at index.php",
+        "Settings > Permalinks",
+        _plain_over_tls,
+    ),
     Illness("firewall page", "firewall", "web page came", "let it pass", _rest_fault("html")),
     Illness(
         "firewall page for keys alone",
@@ -209,7 +221,7 @@ ILLNESSES = (
     Illness(
         "plain permalinks",
         "permalinks",
-        "plain permalinks",
+        "plain permalinks; it is asked at index.php",
         "Settings > Permalinks",
         lambda patient: setattr(patient.shop, "plain_permalinks", True),
     ),
@@ -356,7 +368,7 @@ ILLNESSES = (
     ),
     Illness("another currency", "currency", "from EUR to USD", "--accept", _sells_in_dollars),
     Illness(
-        "moved", "moved", "its address is https://new-tea.example", "--url https://new", _moved
+        "moved", "moved", "its address is https://new-tea.example", "moved tea https://new", _moved
     ),
     Illness(
         "PUBLIC_URL is not https",

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from pydantic import BaseModel, SecretStr
 from app.cli import output
 from app.cli.__main__ import main as command_line
 from app.db.schema import Base
+from app.demo.server import running
 from app.domain.store_settings import ShopSettings, read_settings
 from app.factory import create_app
 from app.launch import main as launcher
@@ -276,8 +278,15 @@ def test_every_command_of_the_settings_page_is_run(at_the_keyboard: World) -> No
 
 def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: World) -> None:
     """In their order; once the shop is live, an order comes in and is worked off."""
-    world, seen = at_the_keyboard, set()
-    for given in on_the_command_line(read("docs/commands.md")):
+    world, seen, stack = at_the_keyboard, set(), ExitStack()
+    new = stack.enter_context(running(world.shop))
+    for words_given in on_the_command_line(read("docs/commands.md")):
+        given = [new if word == "https://new-tea.example" else word for word in words_given]
+        if given[1:2] == ["moved"]:
+            world.shop_url = world.shop.base_url = new
+        if given[1:2] in (["copy"], ["moved"]):
+            order_comes(world, source=given[-1])
+            world.clock.pass_(minutes=5)  # the command line's clock ticks by itself
         if given[0] == "inbox" and not any(words.startswith("inbox") for words in seen):
             order_comes(world)
         run(world, given)
@@ -286,6 +295,7 @@ def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: W
             json.loads(run(world, [*given, "--json"]))
         seen.add(words)
     assert seen == set(LEAVES)
+    stack.close()
     assert (Path.cwd() / "invoice.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -293,17 +303,20 @@ ONLY_ONCE = {
     *("store add", "staff add", "store pause", "store resume", "store disconnect"),
     "invoices credit",
 }
+ONLY_ONCE |= {"store copy", "store moved"}
 """Done a second time they say that it is done."""
 
 
-def order_comes(world: World) -> None:
+def order_comes(world: World, source: str = "") -> None:
     """A recorded delivery for the shop `tea`, worked off to its end."""
     one = named("de_guest_paid")
     world.shop.load_recorded(one.payload)
     with world.services.db.read() as session:
         address = f"/webhooks/woocommerce/{find(session, 'tea').key}"
     secret = "a-long-random-text"
-    headers = signed_headers("order.created", one.body, source=world.shop_url, secret=secret)
+    headers = signed_headers(
+        "order.created", one.body, source=source or world.shop_url, secret=secret
+    )
     client = create_app(services=world.services).test_client()
     assert client.post(address, data=one.body, headers=headers).status_code == 200
     world.work()

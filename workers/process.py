@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 
 from app.errors import SettingsError
 from app.logs import configure_logging
+from app.usecases.check_keys import check_start
 from workers import tasks
 from workers.supply import Supplier
 
@@ -56,7 +57,7 @@ def run() -> None:
     """Work until SIGTERM or SIGINT.
 
     Raises:
-        SettingsError: there is no Redis to be told of work by.
+        SettingsError: there is no Redis to be told of work by, or as `check_start`.
     """
     services = tasks.services()
     configure_logging(services.settings.log_level)
@@ -65,6 +66,7 @@ def run() -> None:
         raise SettingsError(
             "setting REDIS_URL is empty", mend="start with `python3 run.py serve`, or set it"
         )
+    check_start(services.db, services.box)
     os.nice(GIVE_WAY)
     services.renderer.warm_up()
     gc.freeze()

@@ -24,7 +24,6 @@ TELLING = (
     Reach.RATE_LIMIT,
     Reach.TLS,
     Reach.FORBIDDEN_ADDRESS,
-    Reach.PERMALINKS,
     Reach.NOT_WOOCOMMERCE,
 )
 """The later, the more a failure tells: what the owner is told where no address works."""
@@ -53,7 +52,7 @@ class ShopFinder:
             seen = self._greet(url)
             reach = seen.get("reach", Reach.OK)
             if reach is Reach.OK:
-                return self._at_home(url, str(seen.get("home", "")))
+                return self._at_home(url, seen)
             if reach is Reach.REDIRECT:
                 waiting[:0] = _followed(str(seen.get("target", "")))
             if worst is None or TELLING.index(reach) > TELLING.index(worst[0]):
@@ -64,17 +63,19 @@ class ShopFinder:
     def _greet(self, url: str) -> dict[str, object]:
         return ShopProbe(self._wire(url), Auth.HEADER).greet()
 
-    def _at_home(self, url: str, home: str) -> FoundShop:
+    def _at_home(self, url: str, seen: dict[str, object]) -> FoundShop:
         """The address that the shop gives itself, if it answers there: webhooks come from it."""
+        home = str(seen.get("home", ""))
         if home and not same_source(home, url):
             other = self._greet(home)
             if other.get("reach") is Reach.OK and same_source(str(other.get("home", "")), home):
-                url = home
-        return FoundShop(url, is_demo=is_local(url) and self._is_demo(url))
+                url, seen = home, other
+        plain = bool(seen.get("plain"))
+        return FoundShop(url, is_demo=is_local(url) and self._is_demo(url, plain), plain=plain)
 
-    def _is_demo(self, url: str) -> bool:
+    def _is_demo(self, url: str, plain: bool) -> bool:
         try:
-            index = self._wire(url).visit("wp-json/").json
+            index = self._wire(url).index(plain=plain).json
         except ShopAway:
             return False
         names = index.get("namespaces") if isinstance(index, dict) else None

@@ -1,6 +1,6 @@
 """Asks a shop what the doctor needs, each question on its own: one failure does not hide others.
 
-greet   /wp-json/ without keys: how far does a request come, and who answers?
+greet   /wp-json/ without keys (else index.php?rest_route=/): who answers, and where?
 try_key one order read, an empty batch written: what is our key worth, and how must it travel?
 hooks, note_mail, status: the rest, where the key can read
 """
@@ -30,14 +30,17 @@ class ShopProbe:
         self._wire = wire
         self.auth = auth
         """How the keys travel; `try_key` finds out what works."""
+        self.plain = False
+        """Whether REST answers as with plain permalinks alone; `greet` finds out."""
 
     def greet(self) -> dict[str, Any]:
         """`reach`, and with it what the front door tells: the clock, the address, the time zone."""
-        asked = self._ask("wp-json/")
+        self.plain = False
+        asked = self._ask()
         if isinstance(asked, dict):
             return asked
         sent = parsedate(asked.headers.get("Date"))
-        known: dict[str, Any] = {"signed": not self._wire.is_https}
+        known: dict[str, Any] = {"signed": not self._wire.is_https, "plain": False}
         if sent is not None:
             known["clock_skew"] = sent - datetime.fromtimestamp(time.time(), UTC)
         index = asked.json
@@ -47,8 +50,9 @@ class ShopProbe:
 
     def _not_greeted(self, answer: Answer) -> dict[str, Any]:
         reach = trouble(answer)
-        if reach in (Reach.NOT_FOUND, Reach.FIREWALL) and self._has_plain_permalinks(reach):
-            return {"reach": Reach.PERMALINKS}
+        if reach in (Reach.NOT_FOUND, Reach.FIREWALL) and (index := self._plain_index(reach)):
+            self.plain = True
+            return {"plain": True, **_introduction(index)}
         if reach is Reach.REDIRECT:
             return self._redirected(answer)
         if reach is not Reach.OK:
@@ -56,18 +60,18 @@ class ShopProbe:
         # 401 or 403 with JSON: the index is closed to visitors, and keys may open the rest
         return {} if answer.status in (401, 403) else {"reach": Reach.NOT_FOUND, "said": "200"}
 
-    def _has_plain_permalinks(self, reach: Reach) -> bool:
-        """Whether REST answers where plain permalinks put it.
+    def _plain_index(self, reach: Reach) -> dict[str, Any] | None:
+        """The index where plain permalinks put it; None where they are not plain.
 
         It always answers there. Where a page came from `/wp-json/`, that is WordPress's own front
         page only if REST itself says that its address is the plain one.
         """
-        asked = self._ask("?rest_route=/")
+        asked = self._ask(plain=True)
         index = asked.json if isinstance(asked, Answer) else None
         if not isinstance(asked, Answer) or not isinstance(index, dict):
-            return False
+            return None
         plain = reach is Reach.NOT_FOUND or "rest_route=" in asked.headers.get("Link", "")
-        return plain and "namespaces" in index
+        return index if plain and "namespaces" in index else None
 
     def _redirected(self, answer: Answer) -> dict[str, Any]:
         location = answer.headers.get("Location", "")
@@ -75,9 +79,9 @@ class ShopProbe:
         shop = target.partition("/wp-json")[0].rstrip("/")
         return {"reach": Reach.REDIRECT, "said": target, "target": shop}
 
-    def _ask(self, path: str) -> Answer | dict[str, Any]:
+    def _ask(self, *, plain: bool = False) -> Answer | dict[str, Any]:
         try:
-            return self._wire.visit(path)
+            return self._wire.index(plain=plain)
         except ShopAway as error:
             return _no_answer(error)
 
@@ -91,7 +95,7 @@ class ShopProbe:
         try:
             read = self._read()
             if read.status == 401 and self._wire.is_https and read.code != AUTHENTICATION:
-                stripped = self._wire.send("GET", "orders", params=_ONE, auth=Auth.QUERY)
+                stripped = self._send("GET", "orders", Auth.QUERY, params=_ONE)
                 if stripped.status != 401 or stripped.code == AUTHENTICATION:
                     self.auth, read = Auth.QUERY, stripped
             known = {"stripped": self.auth is Auth.QUERY}
@@ -100,7 +104,10 @@ class ShopProbe:
             return _no_answer(error)
 
     def _read(self) -> Answer:
-        return self._wire.send("GET", "orders", params=_ONE, auth=self.auth)
+        return self._send("GET", "orders", self.auth, params=_ONE)
+
+    def _send(self, method: str, path: str, auth: Auth, **more: Any) -> Answer:
+        return self._wire.send(method, path, auth=auth, plain=self.plain, **more)
 
     def _judge(self, read: Answer, *, writing: bool) -> dict[str, Any]:
         reach = trouble(read)
@@ -108,7 +115,7 @@ class ShopProbe:
             return {"reach": reach, "said": _status_words(read)}
         state = read_state(read)
         if writing and (state is KeyState.OK or read.code == AUTHENTICATION):
-            write = self._wire.send("POST", "orders/batch", data={}, auth=self.auth)
+            write = self._send("POST", "orders/batch", self.auth, data={})
             state = write_state(state, write)
         return {"key": state, "said": _status_words(read)}
 
@@ -145,10 +152,24 @@ class ShopProbe:
             )
         return known
 
+    def taxes(self) -> dict[str, Any]:
+        """`taxes` and `prices_include_tax`, from the shop's settings."""
+        paths = {
+            "taxes": "settings/general/woocommerce_calc_taxes",
+            "prices_include_tax": "settings/tax/woocommerce_prices_include_tax",
+        }
+        known: dict[str, Any] = {}
+        for name, path in paths.items():
+            row = self._value(path, {})
+            value = row.get("value") if isinstance(row, dict) else None
+            if value in ("yes", "no"):
+                known[name] = value == "yes"
+        return known
+
     def _value(self, path: str, params: dict[str, Any]) -> Any:
         """What a path says; None where it says nothing usable."""
         try:
-            answer = self._wire.send("GET", path, params=params, auth=self.auth)
+            answer = self._send("GET", path, self.auth, params=params)
         except ShopAway:
             return None
         return answer.json if answer.status == 200 else None
@@ -250,8 +271,10 @@ def _hook(row: dict[str, Any]) -> Hook:
 
 def _features(settings: dict[str, Any]) -> dict[str, Any]:
     features, tables = settings.get("enabled_features"), settings.get("HPOS_enabled")
+    decimals = settings.get("number_of_decimals")
     return {
         "currency": clean(settings.get("currency") or "", 10),
+        "decimals": decimals if isinstance(decimals, int) else None,
         "hpos": tables if isinstance(tables, bool) else None,
         "fulfillments": "fulfillments" in features if isinstance(features, list) else None,
     }

@@ -5,6 +5,10 @@ The package opens a connection for each call, gives up after 5 seconds and follo
 redirects, a cap on sizes, two requests at a time, public addresses alone. Keys travel as
 `Authorization: Basic` over https, as an OAuth1 signature over http (recordings, 14), and in the
 query where a host takes the header away.
+
+A shop with plain permalinks is asked at `/index.php/wp-json/wc/v3/…?rest_route=/wc/v3/…`:
+WordPress goes by `rest_route`. WooCommerce before 11.1 looks at keys only where `wp-json/wc/`
+stands in the address, and signs without the slash of a bare `/`, hence the path.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 import requests
 import woocommerce.api
@@ -38,6 +43,11 @@ LONGEST_SECONDS = 60.0
 LARGEST_ANSWER = 32 * 1024 * 1024
 AT_ONCE = 2
 """Requests to one shop at the same time from one process."""
+
+
+INDEX = "wp-json/"
+PLAIN_INDEX = "index.php?rest_route=/"
+"""Where the front page of a shop's REST is, which needs no keys."""
 
 
 class Auth(StrEnum):
@@ -89,14 +99,17 @@ class Wire:
         secret: str,
         *,
         auth: Auth,
+        plain: bool = False,
         user_agent: str,
         private_allowed: bool,
     ) -> None:
+        """`plain`: the shop's permalinks are."""
         self._name = name
         self._agent = user_agent
         self.url = url.rstrip("/")
         self.is_https = self.url.startswith("https://")
         self._auth = auth
+        self._plain = plain
         self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._session = requests.Session()
         self._session.trust_env = False
@@ -106,10 +119,15 @@ class Wire:
         self._session.mount("https://", adapter)
         options = {"timeout": TIMEOUT, "user_agent": user_agent, "version": "wc/v3"}
         self._apis = {
-            way: woocommerce.api.API(
-                url, key, secret, query_string_auth=way is Auth.QUERY, **options
+            (way, is_plain): woocommerce.api.API(
+                f"{self.url}/index.php" if is_plain else url,
+                key,
+                secret,
+                query_string_auth=way is Auth.QUERY,
+                **options,
             )
             for way in Auth
+            for is_plain in (False, True)
         }
 
     def send(
@@ -120,18 +138,26 @@ class Wire:
         params: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
         auth: Auth | None = None,
+        plain: bool | None = None,
     ) -> Answer:
         """A request with our keys to a path below `wc/v3`. Never tried twice.
 
         Raises:
             ShopUnreachable, ShopUntrusted, ShopInside: no answer came.
         """
-        api = self._apis[auth or self._auth]
-        options: dict[str, Any] = {"params": dict(params or {}), "session": self._session}
-        if method == "POST":
-            return self._within_turn(lambda: api.post(path, data or {}, **options))
+        is_plain = self._plain if plain is None else plain
+        api = self._apis[auth or self._auth, is_plain]
+        asked = dict(params or {}) | ({"rest_route": f"/wc/v3/{path}"} if is_plain else {})
+        options: dict[str, Any] = {"params": asked, "session": self._session}
+        if method in ("POST", "PUT"):
+            write = api.post if method == "POST" else api.put
+            return self._within_turn(lambda: write(path, data or {}, **options))
         send = {"GET": api.get, "DELETE": api.delete}[method]
         return self._within_turn(lambda: send(path, **options))
+
+    def index(self, *, plain: bool | None = None) -> Answer:
+        """The front page of the shop's REST. Raises: as `send`."""
+        return self.visit(PLAIN_INDEX if (self._plain if plain is None else plain) else INDEX)
 
     def visit(self, path: str, *, timeout: float | tuple[float, float] = TIMEOUT) -> Answer:
         """A GET without keys of a path below the shop's address.
@@ -190,7 +216,13 @@ def _nonce() -> str:
     return secrets.token_hex(16)
 
 
+def _quote(text: str, safe: str = "") -> str:
+    """As PHP's rawurlencode, by which the shop checks signatures: a slash is encoded too."""
+    return quote(text, safe=safe)
+
+
 woocommerce.api.request = _request
+woocommerce.oauth.quote = _quote
 woocommerce.oauth.OAuth.generate_nonce = staticmethod(_nonce)
 
 

@@ -18,6 +18,7 @@ from app.cli import (
     invoices,
     notices,
     orders,
+    promise,
     staff,
     store,
 )
@@ -33,7 +34,7 @@ def main() -> None:
     """
 
 
-for added in (doctor.doctor, *connecting.COMMANDS):
+for added in (doctor.doctor, *connecting.COMMANDS, *promise.COMMANDS):
     store.group.add_command(added)
 for added in invoice_books.COMMANDS:
     invoices.group.add_command(added)

@@ -10,7 +10,9 @@ import click
 from app.cli.output import WHO, json_option, services, show_one
 from app.db import schema
 from app.errors import SettingsError
+from app.settings import add_encryption_key
 from app.usecases.check_keys import check_keys, sealed_shut
+from app.usecases.reseal import reseal
 from app.usecases.resume_installation import resume
 
 
@@ -57,6 +59,30 @@ def status(as_json: bool) -> None:
         facts["stands_still"] = halt.sentence() if halt else None
         facts["keys_that_do_not_open"] = sealed_shut(db, services().box)
     show_one(facts, as_json=as_json)
+
+
+@group.command("reseal")
+@click.option(
+    "--new-key", is_flag=True, help="First make a new key; it counts from the next start."
+)
+@json_option
+def seal_anew(new_key: bool, as_json: bool) -> None:
+    """Encrypt the shops' keys anew with the newest encryption key.
+
+    To replace the key: `db reseal --new-key`, start everything again, `db reseal`; then the old
+    key, the last one in encryption.key, opens nothing any more and can be put away.
+
+    \b
+    Example:  python3 run.py db reseal
+    """
+    s = services()
+    if new_key:
+        add_encryption_key(s.settings.data_dir)
+        show_one({"sealed": 0, "next": "start everything again, then: db reseal"}, as_json=as_json)
+        return
+    number = reseal(s.db, s.box, who=WHO, now=s.clock())
+    words = "older keys open nothing any more, but backups made before"
+    show_one({"sealed": number, "next": words}, as_json=as_json)
 
 
 @group.command("resume")

@@ -19,6 +19,7 @@ from app.db.stores import Store
 from app.domain.store_mode import Mode, is_public_https
 from app.domain.store_settings import ShopSettings, read_settings
 from app.errors import SettingsError
+from app.usecases.await_delivery import PING
 from app.usecases.guard_numbers import halt_of
 from app.usecases.import_history import import_history
 from app.usecases.manage_stores import (
@@ -30,6 +31,7 @@ from app.usecases.manage_stores import (
     set_mode,
 )
 from app.usecases.shop_summary import would_have
+from app.usecases.tell_copies import open_questions
 
 
 @click.group("store")
@@ -132,15 +134,18 @@ def show_store(name: str, as_json: bool) -> None:
     """
     with services().db.read() as session:
         store = find(session, name)
-        halt = halt_of(installation(session))
+        halt, counts = halt_of(installation(session)), stores.counts(session, store.id)
         found = facts(store) | {
             "stands_still": halt.sentence() if halt else None,
             "settings_version": stores.current_settings(session, store.id)[0],
             "last_delivery_at": inbox.last_delivered_at(session, store.id),
             "deliveries": inbox.counts_by_state(session, store.id),
-            "refused": stores.counts(session, store.id),
+            "refused": {name: n for name, n in counts.items() if name != PING},
+            "pings": counts.get(PING, 0),
             "would_have_gone_out": asdict(would_have(session, store.id, services().clock())),
             "pause_reason": store.pause_reason,
+            "moved_or_a_copy": [asdict(one) for one in open_questions(session, store)],
+            "copies": store.copies,
             "old_secret_until": store.old_secret_until,
             "disconnected_at": store.disconnected_at,
             **_reconciling(reconciling.of_store(session, store.id)),
@@ -157,8 +162,9 @@ def show_store(name: str, as_json: bool) -> None:
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
     help="With live: from when (UTC); else from now. Decided once.",
 )
+@click.option("--only-us", is_flag=True, help="Another invoice plug-in of the shop is off now.")
 @json_option
-def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> None:
+def mode(name: str, mode: str, live_from: datetime | None, only_us: bool, as_json: bool) -> None:
     """Put a shop into shadow, test or live mode.
 
     Going live sets from when: orders paid before that moment never get an invoice or a message.
@@ -168,7 +174,9 @@ def mode(name: str, mode: str, live_from: datetime | None, as_json: bool) -> Non
     """
     s = services()
     since = live_from.replace(tzinfo=UTC) if live_from else None
-    store = set_mode(s.db, name, Mode(mode), who=WHO, now=s.clock(), live_from=since)
+    store = set_mode(
+        s.db, name, Mode(mode), who=WHO, now=s.clock(), live_from=since, only_us=only_us
+    )
     show_one(facts(store), as_json=as_json)
 
 

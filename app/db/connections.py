@@ -39,6 +39,12 @@ class Connection(Work, Base):
     """The step that comes next, see `domain.connecting.Step`."""
     orders_total: Mapped[int | None]
     orders_read: Mapped[int] = mapped_column(default=0)
+    test_begun_at: Mapped[datetime | None]
+    """Since when a test delivery is awaited."""
+    test_order: Mapped[int | None] = mapped_column(BigId)
+    """The shop's order that was saved unchanged for it; empty: the shop has none."""
+    test_verdict: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    """What came of it, see `domain.connecting.Verdict`."""
 
 
 def use_state(session: Session, state_sha256: str, now: datetime) -> Connection | None:

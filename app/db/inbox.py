@@ -118,14 +118,17 @@ def last_delivered_at(session: Session, store_id: int) -> datetime | None:
     )
 
 
-def foreign_source(session: Session, store_id: int, since: datetime) -> str:
-    """Whence the newest delivery came that was kept apart; empty where there is none."""
-    query = select(InboxRow.source).where(
-        InboxRow.store_id == store_id,
-        InboxRow.state == QUARANTINED,
-        InboxRow.received_at >= since,
+def foreign_sources(
+    session: Session, store_id: int, since: datetime | None = None
+) -> dict[str, int]:
+    """Whence deliveries came that are kept apart, and how many from each, the newest first."""
+    query = select(InboxRow.source, func.count()).where(
+        InboxRow.store_id == store_id, InboxRow.state == QUARANTINED
     )
-    return session.scalar(query.order_by(InboxRow.id.desc()).limit(1)) or ""
+    if since is not None:
+        query = query.where(InboxRow.received_at >= since)
+    rows = session.execute(query.group_by(InboxRow.source).order_by(func.max(InboxRow.id).desc()))
+    return {source: int(number) for source, number in rows if source}
 
 
 def counts_by_state(session: Session, store_id: int) -> dict[str, int]:

@@ -86,6 +86,25 @@ def disagreeing(session: Session, store_id: int | None, limit: int) -> list[Orde
     return list(session.scalars(query.order_by(Order.id.desc()).limit(limit)))
 
 
+def paid_payloads(
+    session: Session, store_id: int, since: datetime, limit: int
+) -> list[dict[str, Any]]:
+    """What the shop said of its newest paid orders, but not of those that it deleted."""
+    return list(
+        session.scalars(
+            select(Order.payload)
+            .where(
+                Order.store_id == store_id,
+                Order.created_at >= since,
+                Order.paid_at.is_not(None),
+                Order.status != "deleted",
+            )
+            .order_by(Order.created_at.desc())
+            .limit(limit)
+        )
+    )
+
+
 def events_of(session: Session, order_id: int, limit: int = 200) -> list[OrderEvent]:
     return list(
         session.scalars(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -24,6 +24,8 @@ class Store(Base):
     url: Mapped[str] = mapped_column(String(300))
     auth: Mapped[str] = mapped_column(String(10), default="header")
     """How its keys travel: `header`, or `query` where its host takes the header away."""
+    plain_permalinks: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its REST answers below `index.php` alone, as the doctor found last."""
     is_demo: Mapped[bool] = mapped_column(default=False)
     mode: Mapped[str] = mapped_column(String(10), default="shadow")
     mode_since: Mapped[datetime]
@@ -40,6 +42,8 @@ class Store(Base):
     pause_reason: Mapped[str | None] = mapped_column(String(200))
     note_mail_before: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What the shop's "Customer note" mail said before we dressed it."""
+    copies: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Addresses that its owner called copies of it: what comes from there stays out."""
     created_at: Mapped[datetime]
     disconnected_at: Mapped[datetime | None]
     """Since when it is no shop of ours any more: its keys are erased, its documents stay."""

@@ -24,6 +24,8 @@ _OAUTH = ("consumer_key", "timestamp", "nonce", "signature", "signature_method")
 _HASHES = {"HMAC-SHA1": "sha1", "HMAC-SHA256": "sha256"}
 WINDOW_S = 15 * 60
 _READING = ("GET", "HEAD")
+ASKED_PATH = "kikubari.asked_path"
+"""In the WSGI environment: the path as it was asked, where plain permalinks led elsewhere."""
 
 
 def _refuse(message: str) -> ShopError:
@@ -54,6 +56,14 @@ def expected_signature(
     return base64.b64encode(digest.digest()).decode()
 
 
+def _signed_url(request: "Request") -> str:
+    """What a signature is about: the address as it was asked; a bare `/` counts as nothing."""
+    asked = request.environ.get(ASKED_PATH)
+    if asked is None:
+        return request.base_url
+    return f"{request.host_url.rstrip('/')}{asked if asked != '/' else ''}"
+
+
 class Doorkeeper:
     """Checks the callers of one shop; remembers nonces."""
 
@@ -63,7 +73,12 @@ class Doorkeeper:
         self._lock = threading.Lock()
 
     def user_of(self, request: "Request") -> int | None:
-        """The user behind a request, None for nobody; ShopError (401) when refused."""
+        """The user behind a request, None for nobody; ShopError (401) when refused.
+
+        WooCommerce before 11.1 looks at keys only where `wp-json/wc/` stands in the address.
+        """
+        if "wp-json/wc/" not in request.environ.get(ASKED_PATH, request.path):
+            return None
         key = self._by_https(request) if is_https(request, self._shop) else self._by_oauth(request)
         if key is None:
             return None
@@ -117,7 +132,8 @@ class Doorkeeper:
             raise _refuse("Invalid signature - signature method is invalid.")
         given = params["oauth_signature"].replace(" ", "+")
         rest = {name: value for name, value in params.items() if name != "oauth_signature"}
-        expected = expected_signature(request.method, request.base_url, rest, secret, hash_name)
+        url = _signed_url(request)
+        expected = expected_signature(request.method, url, rest, secret, hash_name)
         if not hmac.compare_digest(expected.encode(), given.encode()):
             raise _refuse("Invalid signature - provided signature does not match.")
 

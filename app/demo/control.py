@@ -140,6 +140,8 @@ def _add_circumstances(routes: Blueprint, shop: "DemoShop") -> None:
         asked = _wishes()
         if "disable_webhook" in asked:
             shop.disable_webhook(int(asked["disable_webhook"]))
+        if "plain_permalinks" in asked:
+            shop.plain_permalinks = bool(asked["plain_permalinks"])
         shop.faults.apply(asked)
         return jsonify(struck=shop.faults.struck)
 

@@ -1,6 +1,6 @@
 """The demo shop as a web application: REST API, pages, control routes, and faults around them.
 
-request -> FaultGate (may answer, wait or hang up) -> Flask -> Api | pages | control
+request -> Permalinks -> FaultGate (may answer, wait or hang up) -> Flask -> Api | pages | control
 """
 
 import io
@@ -17,6 +17,7 @@ from werkzeug.test import run_wsgi_app
 
 from app.demo import consent, control, pages
 from app.demo.api import METHODS, STANDARD, Api
+from app.demo.auth import ASKED_PATH
 from app.demo.faults import RestFault
 from app.demo.routes_settings import ALL_ROUTES
 
@@ -130,8 +131,8 @@ class FaultGate:
 
 
 class Permalinks:
-    """WSGI middleware: `/?rest_route=/…` always leads to REST, `/wp-json/…` unless permalinks are
-    plain."""
+    """WSGI middleware: `rest_route` below `/` or `/index.php` always leads to REST; `/wp-json/…`
+    and the key exchange are there only unless permalinks are plain."""
 
     def __init__(self, shop: "DemoShop", inner: Callable[..., Iterable[bytes]]) -> None:
         self._shop = shop
@@ -140,9 +141,9 @@ class Permalinks:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         route = parse_qs(environ.get("QUERY_STRING", "")).get("rest_route")
-        if path == "/" and route:
-            environ = {**environ, "PATH_INFO": f"/wp-json{route[0]}"}
-        elif self._shop.plain_permalinks and path.startswith("/wp-json"):
+        if route and (path == "/" or path.startswith("/index.php")):
+            environ = {**environ, "PATH_INFO": f"/wp-json{route[0]}", ASKED_PATH: path}
+        elif self._shop.plain_permalinks and path.startswith(("/wp-json", "/wc-auth")):
             start_response("404 Not Found", [("Content-Type", "text/html; charset=UTF-8")])
             return [b"<!doctype html><title>404 Not Found</title>"]
         return self._inner(environ, start_response)
@@ -186,5 +187,5 @@ def create_app(shop: "DemoShop") -> Flask:
     if shop.has_woocommerce:
         app.register_blueprint(consent.blueprint(shop), url_prefix="/wc-auth/v1")
     app.register_blueprint(control.blueprint(shop), url_prefix="/_demo")
-    app.wsgi_app = FaultGate(shop, Permalinks(shop, app.wsgi_app))  # type: ignore[method-assign]
+    app.wsgi_app = Permalinks(shop, FaultGate(shop, app.wsgi_app))  # type: ignore[method-assign]
     return app

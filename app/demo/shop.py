@@ -54,7 +54,7 @@ class DemoShop(WebhookActions):
     clock_off_s = 0.0
     """How far the shop's machine is ahead of the real time."""
     plain_permalinks = False
-    """Whether REST answers at /?rest_route=/ alone."""
+    """Whether REST answers by ?rest_route= alone, and the key exchange not at all."""
     has_woocommerce = True
     """Off: a WordPress without it."""
     allows_local_callbacks = True

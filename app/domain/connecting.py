@@ -37,6 +37,7 @@ class Step(StrEnum):
     PROFILE = "profile"
     WEBHOOKS = "webhooks"
     HISTORY = "history"
+    DELIVERY = "delivery"
     FINDINGS = "findings"
 
 
@@ -48,10 +49,12 @@ def next_step(step: Step) -> Step | None:
 
 @dataclass(frozen=True, slots=True)
 class FoundShop:
-    """Where a shop answers. `is_demo`: it is the demo shop on this machine."""
+    """Where a shop answers. `is_demo`: it is the demo shop on this machine. `plain`: its
+    permalinks are."""
 
     url: str
     is_demo: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,16 @@ def candidates(text: str) -> list[str]:
 
 
 def why_no_exchange(own_url: str, shop: FoundShop) -> str:
-    """Why this shop cannot send its keys here, a format for `own`; empty where it can."""
+    """Why this shop cannot send its keys here, a format for `own`; empty where it can.
+
+    With plain permalinks WooCommerce's own question has an "Approve" that leads nowhere.
+    """
+    if shop.plain:
+        return N_(
+            "The shop uses plain permalinks, with which WooCommerce cannot hand out keys by "
+            "itself. Choose any other kind in WordPress > Settings > Permalinks and try again, "
+            "or give the keys by hand."
+        )
     if is_public_https(own_url) or (shop.is_demo and is_local(own_url)):
         return ""
     return N_(

@@ -7,7 +7,7 @@ Here nothing is asked of anyone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.delivery import same_source
 from app.domain.findings import Finding
+from app.domain.first_delivery import Verdict
+from app.domain.order import OrderSnapshot
 from app.domain.reconciliation import TOPICS
 
 OLDEST_WOOCOMMERCE = (8, 2)
@@ -59,6 +61,12 @@ TRACKING_PLUGINS = {
     "yith-woocommerce-order-tracking",
 }
 """Folders of plug-ins, as `system_status` names them."""
+INVOICE_META = {
+    "_wcpdf_": "woocommerce-pdf-invoices-packing-slips",
+    "wf_invoice_number": "print-invoices-packing-slip-labels-for-woocommerce",
+    "_bewpi_invoice": "woocommerce-pdf-invoices",
+}
+"""What such plug-ins write into an order that they invoiced, by how its name begins."""
 
 
 class Reach(StrEnum):
@@ -71,7 +79,6 @@ class Reach(StrEnum):
     FIREWALL = "firewall"
     REDIRECT = "redirect"
     NOT_FOUND = "not_found"
-    PERMALINKS = "permalinks"
     NOT_WOOCOMMERCE = "not_woocommerce"
     RATE_LIMIT = "rate_limit"
     SERVER = "server"
@@ -111,6 +118,8 @@ class ShopFacts:
     """The trouble in the shop's or the network's own words, bounded."""
     target: str = ""
     """Where a redirect leads to, as the address of a shop."""
+    plain: bool = False
+    """REST answers as with plain permalinks alone."""
     key: KeyState = KeyState.UNKNOWN
     stripped: bool = False
     """The Authorization header does not arrive, keys in the query do."""
@@ -128,10 +137,16 @@ class ShopFacts:
     """Folders of the active plug-ins."""
     time_zone: str = ""
     currency: str = ""
+    decimals: int | None = None
+    """How many its prices have."""
+    taxes: bool | None = None
+    prices_include_tax: bool | None = None
     # known to ourselves
     worked_before: bool = False
     own_zone: str = ""
     first_currency: str = ""
+    invoiced_by: tuple[str, ...] = ()
+    """Plug-ins that left their mark in the newest orders."""
     address: str = ""
     """Our webhook address for this shop."""
     may_link: bool = True
@@ -140,6 +155,9 @@ class ShopFacts:
     """The newest change of an order that REST told."""
     delivered_at: datetime | None = None
     """When the last webhook came in."""
+    test_failed: str = ""
+    """Why the test delivery of connecting did not come, see `domain.first_delivery`; empty once
+    anything did."""
     foreign_source: str = ""
     """Whence deliveries came that were kept apart."""
     mailer_failed: int = 0
@@ -148,6 +166,15 @@ class ShopFacts:
     def finding(self, check: str, **facts: str) -> Finding:
         """A finding about this shop."""
         return Finding(check, {"store": self.name, "url": self.url, "said": self.said} | facts)
+
+
+def invoiced_by(orders: Iterable[OrderSnapshot]) -> tuple[str, ...]:
+    """Plug-ins that invoiced some of these orders."""
+    keys = {meta.key for order in orders for meta in order.meta_data}
+    found = {
+        plugin for key in keys for start, plugin in INVOICE_META.items() if key.startswith(start)
+    }
+    return tuple(sorted(found))
 
 
 def diagnose(facts: ShopFacts, now: datetime) -> list[Finding]:
@@ -173,6 +200,11 @@ def _contact(facts: ShopFacts) -> Iterator[Finding]:
 def _key(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
     if facts.stripped:
         yield facts.finding("key_stripped")
+
+
+def _permalinks(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.plain:
+        yield facts.finding("permalinks")
 
 
 def _webhooks(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
@@ -205,7 +237,12 @@ def _state(facts: ShopFacts, ours: list[Hook], topic: str) -> str:
 
 
 def _arriving(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    """Orders changed since our webhooks stand, and no delivery came for them."""
+    """The test of connecting failed; or orders changed since our webhooks stand, and no delivery
+    came for them."""
+    if facts.test_failed and facts.may_link:
+        name = "not_reached" if facts.test_failed == Verdict.NO_PING else "cron_asleep"
+        yield facts.finding(name, address=facts.address)
+        return
     begun = [
         hook.created_at
         for hook in facts.hooks or ()
@@ -238,12 +275,11 @@ def _versions(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
 
 
 def _plugins(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.plugins is None:
-        return
-    active = set(facts.plugins)
-    if facts.fulfillments is False and not active & TRACKING_PLUGINS:
+    active = set(facts.plugins or ())
+    told = facts.plugins is not None
+    if told and facts.fulfillments is False and not active & TRACKING_PLUGINS:
         yield facts.finding("tracking")
-    if invoicing := sorted(active & INVOICE_PLUGINS):
+    if invoicing := sorted(active & INVOICE_PLUGINS | set(facts.invoiced_by)):
         yield facts.finding("invoice_plugin", said=", ".join(invoicing))
 
 
@@ -290,6 +326,7 @@ OWN_CHECKS: tuple[Check, ...] = (_mailer, _copied, _own_address)
 """Those that need nothing from the shop."""
 CHECKS: tuple[Check, ...] = (
     _key,
+    _permalinks,
     _note_mail,
     *OWN_CHECKS,
     _webhooks,

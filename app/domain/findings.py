@@ -133,12 +133,6 @@ CONTACT: dict[str, Words] = {
             "/wp-json/ off."
         ),
     ),
-    "permalinks": Words(
-        _BROKEN,
-        N_("The shop uses plain permalinks, so %(url)s/wp-json/ does not exist."),
-        _UNREAD,
-        N_("Choose any other kind in WordPress > Settings > Permalinks and save."),
-    ),
     "not_woocommerce": Words(
         _BROKEN,
         N_("%(url)s is WordPress without WooCommerce."),
@@ -205,6 +199,15 @@ WORDS: dict[str, Words] = CONTACT | {
             "used again by itself."
         ),
     ),
+    "permalinks": Words(
+        _WARNING,
+        N_("The shop uses plain permalinks; it is asked at index.php, and that works."),
+        N_(
+            "Not every plug-in speaks this way, and WooCommerce cannot hand out keys by itself "
+            "with it."
+        ),
+        N_("Choose any other kind in WordPress > Settings > Permalinks and save."),
+    ),
     "note_mail": Words(
         _BROKEN,
         N_("The shop's e-mail “Customer note” is switched off."),
@@ -256,6 +259,24 @@ WORDS: dict[str, Words] = CONTACT | {
             "heartbeat=true wakes it), or its host blocks requests to our address."
         ),
     ),
+    "not_reached": Words(
+        _WARNING,
+        N_("Nothing that the shop sends reaches %(address)s, not even a webhook's first ping."),
+        _BY_ASKING,
+        N_(
+            "WordPress delivers neither to private addresses nor to ports other than 80, 443 and "
+            "8080; if ours is neither, the shop's host or a firewall before us blocks it."
+        ),
+    ),
+    "cron_asleep": Words(
+        _WARNING,
+        N_("The shop reached us once, but a test delivery did not come within three minutes."),
+        _BY_ASKING,
+        N_(
+            "Its WP-Cron sleeps: store settings %(store)s --set heartbeat=true wakes it every "
+            "minute, or have its host run wp-cron.php."
+        ),
+    ),
     "public_url": Words(
         _WARNING,
         N_("Our own address %(address)s is no public https address."),
@@ -272,16 +293,13 @@ WORDS: dict[str, Words] = CONTACT | {
         _WARNING,
         N_("The shop at %(url)s says that its address is %(said)s: it moved, or this is a copy."),
         N_("A copy has the same customers and keys; nobody must be written to from it."),
-        N_("If it moved: store change %(store)s --url %(said)s"),
+        N_("If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"),
     ),
     "copied": Words(
         _WARNING,
         N_("Deliveries with this shop's secret come from %(said)s: it moved, or that is a copy."),
         N_("They are kept apart and change nothing: a copy signs like the shop itself."),
-        N_(
-            "If it moved: store change %(store)s --url %(said)s — if it is a copy, delete the "
-            "webhooks there."
-        ),
+        N_("If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"),
     ),
     "version": Words(
         _WARNING,

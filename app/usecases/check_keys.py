@@ -1,7 +1,8 @@
-"""Can what is encrypted in the database be opened with the keys that are here?"""
+"""Asked at every start: are the tables up to date, and do the keys here open what is encrypted?"""
 
 from __future__ import annotations
 
+from app.db import schema
 from app.db.engine import Database
 from app.db.stores import connected_stores
 from app.errors import SettingsError
@@ -36,3 +37,22 @@ def check_keys(db: Database, box: SecretBox) -> None:
             "lost for good, give new keys: store change NAME --consumer-key … "
             "--consumer-secret … --webhook-secret …",
         )
+
+
+def check_start(db: Database, box: SecretBox) -> None:
+    """What a process needs that is started without `run.py`.
+
+    A database that does not answer is no reason not to start: deliveries get 503 until it does.
+
+    Raises:
+        SettingsError: the tables are missing or too old, or as `check_keys`.
+    """
+    if not db.is_answering():
+        return
+    present = schema.present(db)
+    if present != schema.newest() and (not present or schema.is_known(present)):
+        raise SettingsError(
+            "the tables of the database are missing or not up to date",
+            mend="python3 run.py db upgrade",
+        )
+    check_keys(db, box)

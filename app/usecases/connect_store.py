@@ -2,14 +2,16 @@
 
 address -> `ask_for_keys`: a one-time state -> the shop's owner agrees there
 the shop posts its keys -> `take_keys`: state good, unused, unexpired? -> a store in shadow mode
-`settle_due`: check -> profile -> webhooks -> history -> findings; each step can be repeated
+`settle_due`: check -> profile -> webhooks -> history -> delivery -> findings; each step can be
+repeated
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -35,6 +37,7 @@ from app.domain.findings import CONTACT, Severity
 from app.domain.reconciliation import plan_webhooks
 from app.domain.store_mode import may_link
 from app.errors import KeysRefused, KikubariError, SettingsError
+from app.usecases.await_delivery import await_delivery
 from app.usecases.diagnose_store import Clinic, examine
 from app.usecases.import_history import PAGES_AT_ONCE, import_history
 from app.usecases.manage_stores import (
@@ -198,8 +201,8 @@ def settle_due(db: Database, desk: Desk, turn: Turn) -> int:
             row = session.get_one(Connection, row_id)
             store = session.get_one(Store, row.store_id)
         step = Step(row.step)
-        done = STEPS[step](db, desk, store, row)
-        coming = next_step(step) if done else step
+        pause = STEPS[step](db, desk, store, row)
+        coming = next_step(step) if pause is None else step
         with db.write() as session:
             if coming is None:
                 work.finish(
@@ -207,36 +210,33 @@ def settle_due(db: Database, desk: Desk, turn: Turn) -> int:
                 )
                 return
             values = {"step": coming.value, "attempts": 0, "problem": None, "mend": None}
-            work.again(session, Connection, row_id, owner=turn.owner, due_at=clock(), **values)
+            due_at = clock() + (pause or AT_ONCE)
+            work.again(session, Connection, row_id, owner=turn.owner, due_at=due_at, **values)
 
     return work_due(db, Connection, single, clock, settle)
 
 
-def _check(db: Database, desk: Desk, store: Store, row: Connection) -> bool:
+def _check(db: Database, desk: Desk, store: Store, row: Connection) -> None:
     """Do the keys work, reading and writing, and how must they travel?"""
     chart = examine(db, desk.clinic, store)
     for finding in chart.findings:
         if finding.check in CONTACT and finding.severity is Severity.BROKEN:
             raise KikubariError(finding.seen(), mend=finding.mend())
-    return True
 
 
-def _profile(db: Database, desk: Desk, store: Store, row: Connection) -> bool:
+def _profile(db: Database, desk: Desk, store: Store, row: Connection) -> None:
     """What the shop says about itself becomes settings, for the owner to correct."""
     profile = desk.owners_shops(store).profile()
     with db.read() as session:
         _, values = current_settings(session, store.id)
     if wanted := proposals(profile, values):
         save_settings(db, store.name, wanted, who=row.who, now=desk.reach.clock())
-    return True
 
 
-def _webhooks(db: Database, desk: Desk, store: Store, row: Connection) -> bool:
+def _webhooks(db: Database, desk: Desk, store: Store, row: Connection) -> None:
     """One active webhook for each topic: its owner asked for them by connecting."""
-    with db.read() as session:
-        standing = standing_of(store, settings_of(session, store.id))
-    if not may_link(standing, desk.reach.public_url):
-        return True  # the shop could not deliver; the findings say so
+    if not _may_deliver(db, desk, store):
+        return  # the shop could not deliver; the findings say so
     shop, address = desk.owners_shops(store), desk.reach.address_of(store)
     plan = plan_webhooks(shop.webhooks(), address)
     for webhook_id in plan.delete:
@@ -244,10 +244,15 @@ def _webhooks(db: Database, desk: Desk, store: Store, row: Connection) -> bool:
     secret = desk.reach.box.open(store.webhook_secret)
     for topic in plan.create:
         shop.create_webhook(topic, address, secret)
-    return True
 
 
-def _history(db: Database, desk: Desk, store: Store, row: Connection) -> bool:
+def _may_deliver(db: Database, desk: Desk, store: Store) -> bool:
+    with db.read() as session:
+        standing = standing_of(store, settings_of(session, store.id))
+    return may_link(standing, desk.reach.public_url)
+
+
+def _history(db: Database, desk: Desk, store: Store, row: Connection) -> timedelta | None:
     """Some pages of past orders at a time, so that a stopped worker loses little."""
     if row.orders_total is None:
         _keep(db, row, orders_total=desk.reach.shops(store).count_orders())
@@ -256,24 +261,35 @@ def _history(db: Database, desk: Desk, store: Store, row: Connection) -> bool:
         row.orders_read += number
         _keep(db, row, orders_read=row.orders_read)
 
-    return import_history(db, desk.reach, store, on_page, pages=PAGES_AT_ONCE)
+    done = import_history(db, desk.reach, store, on_page, pages=PAGES_AT_ONCE)
+    return None if done else AT_ONCE
 
 
-def _findings(db: Database, desk: Desk, store: Store, row: Connection) -> bool:
+def _delivery(db: Database, desk: Desk, store: Store, row: Connection) -> timedelta | None:
+    """Does what the shop sends arrive? It is waited for, but not for ever."""
+    if not _may_deliver(db, desk, store):
+        return None
+    return await_delivery(db, desk.owners_shops(store), desk.reach.clock, store, row)
+
+
+def _findings(db: Database, desk: Desk, store: Store, row: Connection) -> None:
     """Everything stands: look once more, with the webhooks in place."""
     with db.write() as session:
         watch = reconciling.of_store(session, store.id)
         if watch is not None:
             watch.cycle_at = watch.due_at = desk.reach.clock()
     examine(db, desk.clinic, store)
-    return True
 
 
-STEPS = {
+AT_ONCE = timedelta(0)
+Doing = Callable[[Database, Desk, Store, Connection], timedelta | None]
+"""Does a step, or a part of it: when to go on with it; None: it is done."""
+STEPS: dict[Step, Doing] = {
     Step.CHECK: _check,
     Step.PROFILE: _profile,
     Step.WEBHOOKS: _webhooks,
     Step.HISTORY: _history,
+    Step.DELIVERY: _delivery,
     Step.FINDINGS: _findings,
 }
 

@@ -1,7 +1,7 @@
 """The doctor: gather what is known of a shop, and say what is wrong.
 
 every few minutes: what we know ourselves, over what the shop told last -> findings, kept
-once an hour, or when asked: the shop is asked everything (six requests)
+once an hour, or when asked: the shop is asked everything (eight requests)
 where reading the shop begins to fail or to work again: only whether it answers (two or three)
 """
 
@@ -21,19 +21,26 @@ from app.db.engine import Database
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.db.work import DUE
+from app.domain.copies import questions
 from app.domain.delivery import same_source
-from app.domain.diagnosis import KeyState, Reach, ShopFacts, diagnose
+from app.domain.diagnosis import KeyState, Reach, ShopFacts, diagnose, invoiced_by
 from app.domain.findings import CONTACT, Finding, from_rows
 from app.domain.store_mode import Mode, may_link, may_write_to_shop
-from app.domain.text import clean
 from app.errors import SettingsError
+from app.usecases.await_delivery import failed_test
+from app.usecases.back_test_store import past_orders
+from app.usecases.pause_store import AS_COPY, pause_store
 from app.usecases.ports import Probes
 from app.usecases.reach import Reach as Outside
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.work_off import Turn, work_due
 
+DOCTOR = "doctor"
+"""How it signs in the audit trail."""
 EXAMINED_EVERY = timedelta(hours=1)
 RECENT = timedelta(days=7)
+NEWEST = 5
+"""Orders that are searched for another plug-in's invoices: what it made long ago is no news."""
 FACTS = TypeAdapter(ShopFacts)
 
 
@@ -129,7 +136,20 @@ def _look(
         examined_at = now if deep else examined_at
     with db.read() as session:
         facts = _with_our_own(session, clinic.outside, store, facts, row, now)
+    _hold_if_it_left(db, store, before, facts, now)
     return Chart(facts, diagnose(facts, now), now, examined_at)
+
+
+def _hold_if_it_left(
+    db: Database, store: Store, before: ShopFacts | None, facts: ShopFacts, now: datetime
+) -> None:
+    """What answered as the shop says now that it is elsewhere: it moved, or that is a copy of it.
+    Nothing leaves until its owner has said which; what is owed is taken up then."""
+    was_home = before is not None and before.home and same_source(before.home, before.url)
+    is_home = not facts.home or same_source(facts.home, facts.url)
+    if was_home and not is_home and may_write_to_shop(Mode(store.mode)):
+        reason = f"{AS_COPY} it says that its address is {facts.home}"
+        pause_store(db, store.name, reason, who=DOCTOR, now=now)
 
 
 def _ask(
@@ -138,7 +158,7 @@ def _ask(
     """What the shop says; what it could not be asked stays as it was."""
     probe = clinic.probes(store)
     known = facts.key
-    fresh = {"reach": Reach.OK, "said": "", "target": "", "stripped": False}
+    fresh = {"reach": Reach.OK, "said": "", "target": "", "stripped": False, "plain": False}
     facts = replace(facts, **{**fresh, **probe.greet()})
     if facts.reach is not Reach.OK:
         return facts
@@ -148,17 +168,20 @@ def _ask(
         return facts
     if known is KeyState.READ_ONLY and not writing:
         facts = replace(facts, key=known)
-    _keep_auth(db, store, probe.auth)
+    _keep_way(db, store, probe.auth, plain=facts.plain)
     if not deep:
         return facts
-    return replace(facts, **{**probe.hooks(), **probe.note_mail(), **probe.status()})
+    return replace(
+        facts, **{**probe.hooks(), **probe.note_mail(), **probe.status(), **probe.taxes()}
+    )
 
 
-def _keep_auth(db: Database, store: Store, auth: str) -> None:
+def _keep_way(db: Database, store: Store, auth: str, *, plain: bool) -> None:
     """The way in which the keys arrived is used from now on."""
-    if store.auth != auth:
+    if (store.auth, store.plain_permalinks) != (auth, plain):
         with db.write() as session:
-            session.get_one(Store, store.id).auth = auth
+            row = session.get_one(Store, store.id)
+            row.auth, row.plain_permalinks = auth, plain
 
 
 def _with_our_own(
@@ -172,17 +195,21 @@ def _with_our_own(
     """What we know without asking anyone."""
     settings, reading = settings_of(session, store.id), reconciling.of_store(session, store.id)
     standing = standing_of(store, settings)
-    foreign = inbox.foreign_source(session, store.id, now - RECENT)
+    foreign = inbox.foreign_sources(session, store.id, now - RECENT)
+    asked = questions(store.url, "", foreign, store.copies)
+    delivered_at = inbox.last_delivered_at(session, store.id)
     return replace(
         facts,
         own_zone=settings.time_zone,
+        invoiced_by=invoiced_by(past_orders(session, store.id, now - RECENT, NEWEST)),
         first_currency=row.first_currency or facts.currency,
         address=outside.address_of(store),
         may_link=may_link(standing, outside.public_url),
         is_demo=store.is_demo,
         changed_at=reading.watermark if reading else None,
-        delivered_at=inbox.last_delivered_at(session, store.id),
-        foreign_source="" if same_source(foreign, store.url) else clean(foreign, 200),
+        delivered_at=delivered_at,
+        test_failed=failed_test(session, store.id, delivered_at),
+        foreign_source=asked[0].address if asked else "",
         mailer_failed=notices.failed_since_mailed(session, store.id, now - RECENT),
     )
 

@@ -96,7 +96,7 @@ def change_store(
                 store.url = shop_address(value)
             else:
                 setattr(store, field, box.seal(value))
-        store.auth = "header"
+        store.auth, store.plain_permalinks = "header", False
         diagnoses.forget(session, store.id, now)
         taken = [row for row in inbox.quarantined(session, store.id) if _is_from(row, store)]
         for row in taken:
@@ -118,16 +118,18 @@ def set_mode(
     who: str,
     now: datetime,
     live_from: datetime | None = None,
+    only_us: bool = False,
 ) -> Store:
     """Put a store into shadow, test or live mode.
 
     The first time that it goes live sets from when (`live_from`, else now), for good: orders
     paid before that never get a number or a message. Going live again takes up what was owed
-    since then.
+    since then. `only_us`: the owner says that another invoice plug-in that was seen makes none
+    any more.
 
     Raises:
         SettingsError: `live_from` lies in the future, would change what was decided, or reaches
-            back into a test; a store that was live is put to test.
+            back into a test; a store that was live is put to test; another plug-in invoices.
     """
     with db.write() as session:
         store = find(session, name)
@@ -140,6 +142,8 @@ def set_mode(
                 f'store "{name}" has been live, and what is paid in test mode gets no invoice',
                 mend="to stop everything for a while: store pause",
             )
+        if mode is Mode.LIVE and not only_us:
+            _check_invoices_elsewhere(session, store)
         if mode is Mode.LIVE and live_from and documents.has_specimens(session, store.id):
             raise SettingsError(
                 "--from: orders since then have specimens instead of invoices",
@@ -157,6 +161,16 @@ def set_mode(
             issue_requests.take_up_shadowed(session, store.id, store.live_from, now)
         audit(session, now, who, "store.mode", store.id, mode=mode.value)
     return store
+
+
+def _check_invoices_elsewhere(session: Session, store: Store) -> None:
+    """Two invoices for one sale can owe the tax twice: ours stay off until the owner chose."""
+    row = diagnoses.of_store(session, store.id)
+    if row is not None and any(one.get("check") == "invoice_plugin" for one in row.findings):
+        raise SettingsError(
+            f'another plug-in of "{store.name}" makes invoices too',
+            mend="switch it off there, then: store mode NAME live --only-us",
+        )
 
 
 def save_settings(

@@ -19,6 +19,14 @@ from app.domain.text import clean
 from app.errors import SettingsError
 from app.usecases.manage_stores import find
 
+AS_COPY = "moved, or a copy?"
+"""How the reason begins where we paused it ourselves."""
+
+
+def is_held_as_copy(store: Store) -> bool:
+    """Whether the store is paused because it showed up under another address."""
+    return store.paused_mode is not None and (store.pause_reason or "").startswith(AS_COPY)
+
 
 def pause_store(db: Database, name: str, reason: str, *, who: str, now: datetime) -> Store:
     """Stop issuing and sending for a store.

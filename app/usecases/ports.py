@@ -77,6 +77,12 @@ class OwnersShop(Shop, Protocol):
     def set_note_mail(self, values: Mapping[str, str]) -> None:
         """Set those texts."""
 
+    def order_to_test_with(self) -> int | None:
+        """An order at which nobody works any more; None where the shop has no order."""
+
+    def save_unchanged(self, order_id: int) -> None:
+        """Save an order as it is, so that the shop delivers it. Never tried twice by itself."""
+
     def set_webhook_secret(self, webhook_id: int, secret: str) -> None:
         """Let a webhook sign with another secret from now on."""
 
@@ -117,7 +123,10 @@ class Probe(Protocol):
         """Whether it mails customer notes."""
 
     def status(self) -> dict[str, Any]:
-        """Versions, features, plug-ins, currency."""
+        """Versions, features, plug-ins, currency and its decimals."""
+
+    def taxes(self) -> dict[str, Any]:
+        """Whether it charges taxes, and whether its prices include them."""
 
 
 class Probes(Protocol):

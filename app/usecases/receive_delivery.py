@@ -99,6 +99,7 @@ def _row(store: Store, delivery: Delivery, now: datetime, *, ours: bool) -> dict
         row["dedupe_key"] = foreign_key(delivery)
         row["problem"] = f"it came from {delivery.source}, the shop is {store.url}"
         row["mend"] = (
-            f"a copy of the shop signs alike; if it moved: store change {store.name} --url ADDRESS"
+            "a copy of the shop signs alike: nothing follows from it until you say on the shop's "
+            f"page that it moved, or: store moved {store.name} ADDRESS"
         )
     return row

@@ -17,10 +17,14 @@ from app.db.orders import Order
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
 from app.db.work import DONE, PARKED
+from app.domain.copies import Question
 from app.domain.findings import Finding
+from app.domain.law.seller import seller_lacks
 from app.domain.store_settings import ShopSettings
 from app.usecases.diagnose_store import Chart, last_chart
+from app.usecases.pause_store import is_held_as_copy
 from app.usecases.stores import settings_of
+from app.usecases.tell_copies import open_questions
 
 SHADOW_DAYS = 30
 """How far back it is counted what would have gone out."""
@@ -46,10 +50,19 @@ class Summary:
     orders: int
     documents: int
     would_have: WouldHave
+    seller_lacks: str
+    """What the law would park every invoice for, and the mend; "" where nothing."""
+    questions: list[Question]
+    """Other addresses under which it showed up, about which its owner has not been asked."""
 
     @property
     def is_settled(self) -> bool:
         return self.connection is None or self.connection.state == DONE
+
+    @property
+    def is_held_as_copy(self) -> bool:
+        """Paused by us, because it showed up under another address."""
+        return is_held_as_copy(self.store)
 
     @property
     def is_stuck(self) -> bool:
@@ -64,16 +77,13 @@ class Summary:
         """Another plug-in makes invoices too: two for one sale can owe the tax twice."""
         return any(one.check == "invoice_plugin" for one in self.findings)
 
-    @property
-    def lacks_seller(self) -> bool:
-        return not (self.settings.seller.name and self.settings.seller.address)
-
 
 def shop_summary(session: Session, store: Store, now: datetime) -> Summary:
     """Everything about one shop, from what is kept: nothing is asked of it."""
+    settings = settings_of(session, store.id)
     return Summary(
         store=store,
-        settings=settings_of(session, store.id),
+        settings=settings,
         settings_version=stores.current_settings(session, store.id)[0],
         connection=connections.of_store(session, store.id),
         chart=last_chart(session, store),
@@ -82,6 +92,8 @@ def shop_summary(session: Session, store: Store, now: datetime) -> Summary:
         orders=_count(session, Order, store.id),
         documents=_count(session, Document, store.id),
         would_have=would_have(session, store.id, now),
+        seller_lacks=seller_lacks(settings, now.date()),
+        questions=open_questions(session, store),
     )
 
 

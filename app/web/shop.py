@@ -13,15 +13,18 @@ from werkzeug.wrappers import Response
 from app.db import connections, work
 from app.db.connections import Connection
 from app.db.stores import Store, store_by_name
+from app.domain.back_test import BackTest
 from app.domain.store_mode import Mode
 from app.domain.store_settings import settings_problems
 from app.errors import KikubariError, SettingsError
+from app.usecases.back_test_store import back_test_store
 from app.usecases.disconnect_store import disconnect_store
 from app.usecases.dress_mails import dress_mails, texts_in, undress_mails
 from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.pause_store import pause_store, resume_store
 from app.usecases.rotate_secret import rotate_secret
 from app.usecases.shop_summary import SHADOW_DAYS, Summary, shop_summary
+from app.usecases.tell_copies import it_is_a_copy, it_moved
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.settings_form import WEEKDAYS, fields_of, values_of
@@ -37,7 +40,11 @@ def show(name: str) -> str | Response:
     """How connecting goes, then how the shop stands. It asks for itself again while it goes on."""
     found = _summary(name)
     content = render_template(
-        "setup/_shop.html", found=found, days=SHADOW_DAYS, mails=texts_in(found.settings.language)
+        "setup/_shop.html",
+        found=found,
+        days=SHADOW_DAYS,
+        mails=texts_in(found.settings.language),
+        promise=_back_test(found),
     )
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     if request.headers.get("HX-Request") and request.args.get("seen") == digest:
@@ -103,6 +110,15 @@ def _summary(name: str) -> Summary:
         return shop_summary(session, store, s.clock())
 
 
+def _back_test(found: Summary) -> BackTest | None:
+    """The promise on the shop's past; None until that is read."""
+    if not found.is_settled:
+        return None
+    s = services()
+    with s.db.read() as session:
+        return back_test_store(session, found.store.id, found.settings, s.clock())
+
+
 def _test(name: str, who: str) -> str:
     s, address = services(), request.form.get("test_address", "").strip()[:200]
     if "@" not in address[1:-1]:
@@ -117,9 +133,10 @@ def _test(name: str, who: str) -> str:
 def _live(name: str, who: str) -> str:
     s, found = services(), _summary(name)
     _check_word(name)
-    if found.lacks_seller:
+    if lack := found.seller_lacks:
         raise SettingsError(
-            gettext("Invoices need the seller's name and address: give them in the settings first.")
+            gettext("Not live yet, because every invoice would wait for you: %(lack)s")
+            % {"lack": lack}
         )
     if found.invoices_elsewhere and request.form.get("only_us") != "yes":
         raise SettingsError(
@@ -128,7 +145,7 @@ def _live(name: str, who: str) -> str:
                 "two invoices for one sale can owe the tax twice."
             )
         )
-    store = set_mode(s.db, name, Mode.LIVE, who=who, now=s.clock())
+    store = set_mode(s.db, name, Mode.LIVE, who=who, now=s.clock(), only_us=True)
     assert store.live_from is not None
     since = store.live_from.astimezone(found.settings.zone)
     return gettext(
@@ -187,6 +204,25 @@ def _disconnect(name: str, who: str) -> str:
     ) % {"number": done.webhooks, "kept": done.kept_as}
 
 
+def _moved(name: str, who: str) -> str:
+    s = services()
+    _check_word(name)
+    store = it_moved(s.db, s.box, s.finder, s.probe, name, _address(), who=who, now=s.clock())
+    return gettext("Its address is %(url)s now, and what came from there is taken up.") % {
+        "url": store.url
+    }
+
+
+def _copy(name: str, who: str) -> str:
+    s, address = services(), _address()
+    it_is_a_copy(s.db, name, address, who=who, now=s.clock())
+    return gettext("%(address)s is a copy: what comes from there stays out.") % {"address": address}
+
+
+def _address() -> str:
+    return request.form.get("address", "").strip()[:200]
+
+
 def _again(name: str, who: str) -> str:
     """Go on with connecting where it stopped."""
     s = services()
@@ -215,6 +251,8 @@ ACTIONS: dict[str, Callable[[str, str], str]] = {
     "rotate": _rotate,
     "mails": _mails,
     "mails-back": _mails_back,
+    "moved": _moved,
+    "copy": _copy,
     "disconnect": _disconnect,
     "again": _again,
 }

@@ -112,7 +112,7 @@ def show_document(document_id: int) -> Response:
 @requires("reader")
 def show_inbox() -> str:
     """What waits for a person; then the deliveries as they came, and what became of each."""
-    state().refusals.flush()
+    state().tally.flush()
     wanted = request.args.get("state", "")
     s = services()
     with s.db.read() as session:

@@ -21,24 +21,28 @@ MOMENT_SECONDS = 0.02
 """So that a flood of wrong signatures is no flood of questions to the database."""
 
 
-class Refusals:
-    """Counts refused requests without a commit for each: a flood must not become a write load."""
+class Tally:
+    """Counts requests of which nothing is stored, refused ones and pings, without a commit for
+    each: a flood must not become a write load. The first of its kind is written at once."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._lock = threading.Lock()
         self._waiting: Counter[tuple[int, str]] = Counter()
-        self._flushed_at = 0.0
+        self._flushed_at: dict[tuple[int, str], float] = {}
 
     def add(self, store_id: int, name: str) -> None:
+        kind, now = (store_id, name), time.monotonic()
         with self._lock:
-            self._waiting[store_id, name] += 1
-        if time.monotonic() - self._flushed_at >= FLUSH_SECONDS:
+            self._waiting[kind] += 1
+            is_due = now - self._flushed_at.get(kind, 0.0) >= FLUSH_SECONDS
+            if is_due:
+                self._flushed_at[kind] = now
+        if is_due:
             self.flush()
 
     def flush(self) -> None:
         """Write what was counted; where the database cannot be written it waits."""
-        self._flushed_at = time.monotonic()
         with self._lock:
             taken, self._waiting = self._waiting, Counter()
         if not taken:
@@ -78,7 +82,7 @@ class WebState:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.refusals = Refusals(services)
+        self.tally = Tally(services)
         self.doors = Doors(services)
         self.rendering = threading.Lock()
 

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import BadSignature, StorageUnavailable, UnknownStore
-from app.usecases.receive_delivery import receive_delivery
+from app.usecases.await_delivery import PING
+from app.usecases.receive_delivery import Receipt, receive_delivery
 from app.web.state import services, state
 
 LARGEST_BODY = 1024 * 1024
@@ -33,10 +34,10 @@ def receive(store_key: str) -> Response:
     except UnknownStore:
         return _answer(404, "no store has this address")
     except BadSignature as error:
-        state().refusals.add(store.id, "bad_signature")
+        state().tally.add(store.id, "bad_signature")
         return _answer(401, str(error))
     except RequestEntityTooLarge:
-        state().refusals.add(store.id, "too_large")
+        state().tally.add(store.id, "too_large")
         return _answer(413, f"a delivery may hold {LARGEST_BODY} bytes")
     except Exception as error:  # a fault of ours must not look as if the delivery were kept
         if not isinstance(error, StorageUnavailable):
@@ -44,6 +45,8 @@ def receive(store_key: str) -> Response:
             return _answer(503, "the delivery could not be stored; send it again")
         log.error("delivery not stored", why=str(error))
         return _answer(503, "the delivery could not be stored; send it again")
+    if receipt is Receipt.PING:  # connecting waits for it
+        state().tally.add(store.id, PING)
     return _answer(200, receipt.value)
 
 

@@ -194,6 +194,7 @@ def test_the_recorded_settings_and_status_are_understood(replayed: Callable[[str
     assert seen == {
         "woocommerce": "11.0.1",
         "currency": "EUR",
+        "decimals": 2,
         "hpos": True,
         "fulfillments": True,
         "plugins": ("woocommerce",),

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
+from app.adapters.secret_box import FernetBox
 from app.db import connections
 from app.db.connections import Connection
 from app.db.documents import Document
@@ -25,6 +26,7 @@ from app.domain.connecting import (
     STATE_LIFE,
     FoundShop,
     Profile,
+    authorize_url,
     candidates,
     name_for,
     proposals,
@@ -34,7 +36,8 @@ from app.domain.store_mode import Mode
 from app.errors import KeysRefused, SettingsError, ShopError, UnknownStore
 from app.factory import create_app
 from app.usecases.check_keys import check_keys, sealed_shut
-from app.usecases.connect_store import settle_due
+from app.usecases.connect_store import connect_by_hand, settle_due
+from app.usecases.diagnose_store import examine
 from app.usecases.disconnect_store import disconnect_store
 from app.usecases.dress_mails import dress_mails, undress_mails
 from app.usecases.manage_stores import save_settings, set_mode
@@ -82,6 +85,9 @@ def test_a_shop_is_connected_from_its_address_alone(local: World) -> None:
     assert row and (row.state, row.problem, row.orders_read) == ("done", None, 12)
     assert (store.mode, store.is_demo) == ("shadow", True)
     assert summary.findings == [] and summary.orders == 12
+    said = summary.chart.facts if summary.chart else None
+    assert said and (said.currency, said.decimals, said.fulfillments) == ("EUR", 2, True)
+    assert (said.taxes, said.prices_include_tax) == (True, True)
     assert summary.would_have.invoices == 12
     assert settings.seller.name == local.shop.name
     assert settings.seller.country == "DE" and settings.seller.address
@@ -239,13 +245,45 @@ def test_a_sub_folder_and_a_page_of_the_shop_lead_to_it(local: World) -> None:
     assert local.services.finder(local.shop_url.removeprefix("http://")) == found
 
 
-def test_a_wordpress_without_woocommerce_and_plain_permalinks_are_named(local: World) -> None:
+def test_a_wordpress_without_woocommerce_is_named(local: World) -> None:
     local.shop.has_woocommerce = False
     with pytest.raises(SettingsError, match="WooCommerce"):
         local.services.finder(local.shop_url)
-    local.shop.has_woocommerce, local.shop.plain_permalinks = True, True
-    with pytest.raises(SettingsError, match=r"(?i)permalink"):
-        local.services.finder(local.shop_url)
+
+
+def test_a_shop_with_plain_permalinks_is_found_and_its_keys_come_by_hand(local: World) -> None:
+    local.shop.plain_permalinks = True
+    found = local.services.finder(local.shop_url)
+    assert found == FoundShop(local.shop_url, is_demo=True, plain=True)
+    assert "by hand" in why_no_exchange("http://127.0.0.1:8000", found)
+    question = authorize_url(found.url, "http://127.0.0.1:8000", "state")
+    assert requests.get(question, timeout=10).status_code == 404, "it would lead nowhere"
+
+
+def test_a_shop_with_plain_permalinks_is_served_like_any_other(local: World) -> None:
+    s, shop = local.services, local.shop
+    shop.plain_permalinks = True
+    old = shop.place_order("DE")
+    with served(local) as url:
+        found = s.finder(local.shop_url)
+        keys = (shop.consumer_key, shop.consumer_secret)
+        store = connect_by_hand(s.db, s.box, found, "tea", keys, who=WHO, now=local.clock())
+        settle(local)
+        store = fresh(local, store)
+        assert store.plain_permalinks and len(shop.webhooks) == 4
+        save_settings(s.db, "tea", SELLER, who=WHO, now=local.clock())
+        local.clock.pass_(minutes=1)
+        set_mode(s.db, "tea", Mode.LIVE, who=WHO, now=local.clock())
+        new = shop.place_order("DE")
+        assert shop.deliveries.wait_idle(20)
+        local.work()
+        assert local.count(Order) == 2 and local.count(Document) == 1
+        assert shop.notes_of(old, "customer") == [] and len(shop.notes_of(new, "customer")) == 1
+        checks = [one.check for one in examine(s.db, s.clinic, store).findings]
+        assert checks == ["permalinks"], url
+        shop.plain_permalinks = False
+        assert examine(s.db, s.clinic, fresh(local, store)).findings == []
+        assert not fresh(local, store).plain_permalinks
 
 
 def test_a_private_address_is_refused_unless_it_is_allowed(sqlite_world: World) -> None:
@@ -536,6 +574,13 @@ def test_without_the_encryption_key_the_start_says_what_is_missing(
     start = cli("db", "upgrade")
     assert start.returncode == 1
     assert "encryption.key" in start.stderr and "tea" in start.stderr
+    for process in (["-c", "import wsgi"], ["-m", "workers"]):  # started without run.py
+        more = {"REDIS_URL": "redis://127.0.0.1:1"}
+        alone = subprocess.run(
+            [sys.executable, *process], env=env | more, capture_output=True, text=True, timeout=60
+        )
+        assert alone.returncode == 1 and "Traceback" not in alone.stderr
+        assert "encryption.key" in alone.stderr and "tea" in alone.stderr
     status = json.loads(cli("db", "status", "--json").stdout)
     assert status["keys_that_do_not_open"] == ["tea"]
     secrets = (local.shop.consumer_key, local.shop.consumer_secret, SECRET)
@@ -544,3 +589,56 @@ def test_without_the_encryption_key_the_start_says_what_is_missing(
     kept.unlink()
     (tmp_path / "put-away").rename(kept)
     assert cli("db", "upgrade").returncode == 0
+
+
+def test_the_web_process_alone_says_that_the_tables_are_missing(tmp_path: Path) -> None:
+    env = {**os.environ, "DATA_DIR": str(tmp_path)}
+    alone = subprocess.run(
+        [sys.executable, "-c", "import wsgi"], env=env, capture_output=True, text=True, timeout=60
+    )
+    assert alone.returncode == 1 and "run.py db upgrade" in alone.stderr
+
+
+def test_a_new_encryption_key_takes_over_and_the_old_one_opens_nothing(
+    local: World, tmp_path: Path
+) -> None:
+    local.connect("tea", mode=Mode.SHADOW)
+    settings = local.services.settings
+    kept = settings.data_dir / "encryption.key"
+    old = kept.read_text().strip()
+    env = {**os.environ, "DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url}
+
+    def cli(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "app.cli", "db", *words]
+        return subprocess.run(
+            command, env=env | more, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert cli("reseal", "--new-key").returncode == 0
+    new, last = kept.read_text().strip().split(",")
+    assert last == old != new and kept.stat().st_mode & 0o077 == 0
+    assert "ENCRYPTION_KEYS is set" in cli("reseal", "--new-key", ENCRYPTION_KEYS=new).stderr
+    assert "encryption.key" in cli("reseal", ENCRYPTION_KEYS=new).stderr, "nothing opens with it"
+    assert json.loads(cli("reseal", "--json").stdout)["sealed"] == 3
+    (store,) = local.all(Store)
+    assert FernetBox(new).open(store.consumer_key) == local.shop.consumer_key
+    assert FernetBox(new).open(store.webhook_secret) == SECRET
+    with pytest.raises(SettingsError):
+        FernetBox(old).open(store.consumer_key)
+
+
+def test_where_another_plug_in_invoices_going_live_waits_for_the_owners_word(local: World) -> None:
+    s = local.services
+    with served(local) as url:
+        store = connect(local, url)
+        number = {"meta_data": [{"key": "_wcpdf_invoice_number", "value": "2026-7"}]}
+        local.shop.update_order(local.shop.place_order("DE"), number)
+        assert local.shop.deliveries.wait_idle(20)
+        local.work()
+        (finding,) = examine(s.db, s.clinic, store).findings
+        assert finding.check == "invoice_plugin" and "packing-slips" in finding.seen()
+        with pytest.raises(SettingsError, match="another plug-in"):
+            set_mode(s.db, "tea", Mode.LIVE, who=WHO, now=local.clock())
+        assert fresh(local, store).mode == "shadow"
+        set_mode(s.db, "tea", Mode.LIVE, who=WHO, now=local.clock(), only_us=True)
+    assert fresh(local, store).mode == "live"

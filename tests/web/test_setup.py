@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import pytest
 from playwright.sync_api import Page
 
 from app.db.stores import Store, store_by_name
+from app.demo.server import running
 from app.domain.store_settings import SECTIONS, ShopSettings
+from app.usecases.back_test_store import back_test_store
+from app.usecases.connect_store import settle_due
 from app.usecases.reconcile_store import reconcile_due
 from app.usecases.sign_in import add_person, make_link
+from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.settings_form import LABELS, fields_of, values_of
 from tests.connecting import SELLER, WHO, connect, served, settle
@@ -52,7 +57,7 @@ class Owner:
         self.look()
 
     def unfold(self, words: str) -> None:
-        self.page.click(f"summary:text-is('{words}')")
+        self.page.click(f'summary:text-is("{words}")')
         self.look()
 
     @property
@@ -134,9 +139,12 @@ def test_from_the_address_to_the_green_summary_and_live(
     page.fill("form[action$='/live'] [name=confirm]", "another")
     owner.press("Go live from now")
     assert "type the shop's name" in owner.said and owner.store().mode == "test"
-    owner.unfold("Go live")
-    page.fill("form[action$='/live'] [name=confirm]", NAME)
-    owner.press("Go live from now")
+    go_live(owner)
+    assert "tax number" in owner.said and owner.store().mode == "test"
+    owner.open(f"/setup/shops/{NAME}/settings")
+    page.fill("[name='seller.tax_ids']", "vat: DE136695976")
+    owner.press("Save")
+    go_live(owner)
     assert owner.answer == "This shop is live." and "Every order paid since" in owner.said
     shop.place_order("DE")
     assert shop.deliveries.wait_idle(20)
@@ -157,6 +165,12 @@ def test_from_the_address_to_the_green_summary_and_live(
     assert "4 webhooks deleted" in owner.said
     assert shop.webhooks == {}
     nothing_in_clear(secrets, owner, tmp_path, caplog.text)
+
+
+def go_live(owner: Owner) -> None:
+    owner.unfold("Go live")
+    owner.page.fill("form[action$='/live'] [name=confirm]", NAME)
+    owner.press("Go live from now")
 
 
 def shown_secrets(owner: Owner) -> list[str]:
@@ -212,8 +226,6 @@ def test_settings_are_named_where_they_are_wrong_and_saved_where_they_are_right(
     assert "Saved." in owner.said
     s = owner.world.services
     with s.db.read() as session:
-        from app.usecases.stores import settings_of
-
         saved = settings_of(session, owner.store("tea").id)
     assert saved.time_zone == "Europe/Vienna" and saved.heartbeat
     assert saved.promise.transit_days == {"DHL Paket": 2, "UPS = Standard": 4}
@@ -313,3 +325,76 @@ def test_a_shop_that_stops_half_way_says_why_and_goes_on(owner: Owner) -> None:
     settle(world)
     owner.open(f"/setup/shops/{NAME}")
     assert owner.answer == "This shop is connected, and all is well."
+
+
+def test_the_page_waits_for_a_test_delivery_and_then_goes_on(owner: Owner) -> None:
+    world, page = owner.world, owner.page
+    world.shop.place_order("DE", status="completed")
+    world.shop.set_cron("asleep")
+    s = world.services
+    owner.open("/setup")
+    page.fill("[name=address]", world.shop_url)
+    owner.press("Connect")
+    page.click("a.go")
+    page.click("a.approve")
+    while settle_due(s.db, s.desk, world.turn):
+        pass
+    owner.open(f"/setup/shops/{NAME}")
+    assert owner.answer == "This shop is being connected."
+    assert "waiting, for three minutes at most" in page.inner_text("main")
+    settle(world)
+    page.wait_for_selector("text=did not come")
+    owner.look()
+    words = page.inner_text("main")
+    assert "its WP-Cron delivers nothing" in words and "heartbeat=true" in words
+
+
+def test_an_owner_says_whether_a_shop_moved_or_was_copied(owner: Owner) -> None:
+    world, page, staging = owner.world, owner.page, "https://staging.tea.example"
+    connect(world, owner.url)
+    world.shop.source_url_override = staging
+    world.shop.place_order("DE")
+    assert world.shop.deliveries.wait_idle(20)
+    owner.open("/setup/shops/tea")
+    words = page.inner_text("#copy-1")
+    assert world.shop_url in words and staging in words and "2 deliveries, kept apart" in words
+    owner.press("It is a copy: ignore it")
+    assert f"{staging} is a copy" in owner.said and page.locator("#copy-1").count() == 0
+    with running(world.shop) as new:
+        world.shop.source_url_override, world.shop.base_url = "", new
+        world.shop.place_order("DE")
+        assert world.shop.deliveries.wait_idle(20)
+        owner.open("/setup/shops/tea")
+        owner.unfold("It moved: this is the shop's address now")
+        page.fill("form[action$='/moved'] [name=confirm]", "another")
+        owner.press("It moved")
+        assert "type the shop's name" in owner.said and owner.store("tea").url == world.shop_url
+        owner.unfold("It moved: this is the shop's address now")
+        page.fill("form[action$='/moved'] [name=confirm]", "tea")
+        owner.press("It moved")
+        assert f"Its address is {new} now" in owner.said and owner.store("tea").url == new
+        assert page.locator("#copy-1").count() == 0
+
+
+def test_an_owner_sees_how_the_promise_would_have_done(owner: Owner) -> None:
+    world, page = owner.world, owner.page
+    for number in range(24):
+        bought_at = world.clock() - timedelta(days=40 - number)
+        order_id = world.shop.place_order("DE", created_at=bought_at)
+        world.clock.at, now = bought_at + timedelta(days=1 + number % 6), world.clock.at
+        world.shop.set_status(order_id, "completed")
+        world.clock.at = now
+    connect(world, owner.url)
+    world.work()
+    owner.open("/setup/shops/tea")
+    with world.services.db.read() as session:
+        store = owner.store("tea")
+        settings = settings_of(session, store.id)
+        found = back_test_store(session, store.id, settings, world.clock())
+    assert found.tested == 24 and 0 < found.kept < 24
+    words = page.inner_text("section[aria-labelledby=promise]")
+    assert f"{found.kept} of the last 24 shipped orders would have left in time" in words
+    assert f"{found.told} customers would have been told of a delay" in words
+    assert f"set to completed ({found.tested})" in words
+    rows = page.locator("section[aria-labelledby=promise] tbody tr")
+    assert rows.count() == len(found.kept_at)

@@ -11,7 +11,7 @@ from app.domain.chain import BEGINNING, Entry, link
 from app.domain.retention import keep_until
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,34 @@
+"""Encrypt the shops' keys and secrets anew with the newest encryption key, so that an older one
+can be put away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.db.engine import Database
+from app.db.staff import audit
+from app.db.stores import all_stores
+from app.usecases.check_keys import check_keys
+from app.usecases.ports import SecretBox
+
+SEALED = ("consumer_key", "consumer_secret", "webhook_secret", "old_webhook_secret")
+
+
+def reseal(db: Database, box: SecretBox, *, who: str, now: datetime) -> int:
+    """Seal everything anew; how many secrets. One transaction: all or nothing.
+
+    Raises:
+        SettingsError: what a connected shop has cannot be opened; nothing is changed.
+    """
+    check_keys(db, box)
+    number = 0
+    with db.write() as session:
+        for store in all_stores(session):
+            if store.disconnected_at is not None:  # nothing is left to seal but nothing
+                continue
+            for field in SEALED:
+                if (sealed := getattr(store, field)) is not None:
+                    setattr(store, field, box.seal(box.open(sealed)))
+                    number += 1
+        audit(session, now, who, "secrets.reseal", None, number=number)
+    return number
