@@ -368,7 +368,7 @@ ILLNESSES = (
     ),
     Illness("another currency", "currency", "from EUR to USD", "--accept", _sells_in_dollars),
     Illness(
-        "moved", "moved", "its address is https://new-tea.example", "moved tea https://new", _moved
+        "moved", "held", "its address is https://new-tea.example", "moved tea https://new", _moved
     ),
     Illness(
         "PUBLIC_URL is not https",

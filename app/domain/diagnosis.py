@@ -151,6 +151,8 @@ class ShopFacts:
     """Our webhook address for this shop."""
     may_link: bool = True
     is_demo: bool = False
+    is_held: bool = False
+    """Paused because it began to say that it is elsewhere."""
     changed_at: datetime | None = None
     """The newest change of an order that REST told."""
     delivered_at: datetime | None = None
@@ -303,7 +305,7 @@ def _same_zone(one: str, other: str, now: datetime) -> bool:
 
 def _moved(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
     if facts.home and not same_source(facts.home, facts.url):
-        yield facts.finding("moved", said=facts.home)
+        yield facts.finding("held" if facts.is_held else "moved", said=facts.home)
 
 
 def _copied(facts: ShopFacts, now: datetime) -> Iterator[Finding]:

@@ -82,6 +82,9 @@ _READ_WRITE = N_(
     "Set the key's permissions to Read/Write in WooCommerce > Settings > Advanced > REST API."
 )
 _BY_ASKING = N_("New orders are then seen only by asking, some time later.")
+_MOVED_OR_NOT = N_(
+    "If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"
+)
 _MADE_ANEW = N_(
     "In test and live mode it is made anew within minutes; in shadow mode make it in "
     "WooCommerce > Settings > Advanced > Webhooks with the address %(address)s."
@@ -202,10 +205,7 @@ WORDS: dict[str, Words] = CONTACT | {
     "permalinks": Words(
         _WARNING,
         N_("The shop uses plain permalinks; it is asked at index.php, and that works."),
-        N_(
-            "Not every plug-in speaks this way, and WooCommerce cannot hand out keys by itself "
-            "with it."
-        ),
+        N_("Not every plug-in speaks this way, nor can WooCommerce hand out keys by itself."),
         N_("Choose any other kind in WordPress > Settings > Permalinks and save."),
     ),
     "note_mail": Words(
@@ -221,10 +221,7 @@ WORDS: dict[str, Words] = CONTACT | {
         N_("Check the shop's SMTP settings, then tell these customers: notices list"),
     ),
     "webhook_missing": Words(
-        _WARNING,
-        N_("The shop has no webhook for us: %(topics)s."),
-        _BY_ASKING,
-        _MADE_ANEW,
+        _WARNING, N_("The shop has no webhook for us: %(topics)s."), _BY_ASKING, _MADE_ANEW
     ),
     "webhook_disabled": Words(
         _WARNING,
@@ -293,13 +290,21 @@ WORDS: dict[str, Words] = CONTACT | {
         _WARNING,
         N_("The shop at %(url)s says that its address is %(said)s: it moved, or this is a copy."),
         N_("A copy has the same customers and keys; nobody must be written to from it."),
-        N_("If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"),
+        _MOVED_OR_NOT,
+    ),
+    "held": Words(
+        _BROKEN,
+        N_(
+            "What answers at %(url)s says now that its address is %(said)s: it moved, or is a copy."
+        ),
+        N_("The shop is paused, so that nothing leaves for a copy; what is owed waits."),
+        _MOVED_OR_NOT,
     ),
     "copied": Words(
         _WARNING,
         N_("Deliveries with this shop's secret come from %(said)s: it moved, or that is a copy."),
         N_("They are kept apart and change nothing: a copy signs like the shop itself."),
-        N_("If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"),
+        _MOVED_OR_NOT,
     ),
     "version": Words(
         _WARNING,

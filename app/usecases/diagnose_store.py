@@ -29,7 +29,7 @@ from app.domain.store_mode import Mode, may_link, may_write_to_shop
 from app.errors import SettingsError
 from app.usecases.await_delivery import failed_test
 from app.usecases.back_test_store import past_orders
-from app.usecases.pause_store import AS_COPY, pause_store
+from app.usecases.pause_store import AS_COPY, is_held_as_copy, pause_store
 from app.usecases.ports import Probes
 from app.usecases.reach import Reach as Outside
 from app.usecases.stores import settings_of, standing_of
@@ -134,9 +134,10 @@ def _look(
         deep = scope == "everything" or before is None
         facts = _ask(db, clinic, store, facts, writing=writing, deep=deep)
         examined_at = now if deep else examined_at
-    with db.read() as session:
-        facts = _with_our_own(session, clinic.outside, store, facts, row, now)
     _hold_if_it_left(db, store, before, facts, now)
+    with db.read() as session:
+        store = session.get_one(Store, store.id)
+        facts = _with_our_own(session, clinic.outside, store, facts, row, now)
     return Chart(facts, diagnose(facts, now), now, examined_at)
 
 
@@ -206,6 +207,7 @@ def _with_our_own(
         address=outside.address_of(store),
         may_link=may_link(standing, outside.public_url),
         is_demo=store.is_demo,
+        is_held=is_held_as_copy(store),
         changed_at=reading.watermark if reading else None,
         delivered_at=delivered_at,
         test_failed=failed_test(session, store.id, delivered_at),

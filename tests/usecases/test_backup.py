@@ -17,11 +17,11 @@ import pytest
 
 from app.adapters.fence import no_run
 from app.adapters.wording import TemplateWording
-from app.db import schema
 from app.db.documents import Document, Series
 from app.db.installation import LostNumbers
 from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
+from app.db.schema import newest
 from app.db.staff import AuditEntry
 from app.domain.invoice_note import number_told
 from app.domain.notice import NoticeKind
@@ -305,9 +305,7 @@ BROKEN = {
     "another format": lambda entry, data: [
         (entry.name, data.replace(b'"format":1', b'"format":2'))
     ],
-    "newer": lambda entry, data: [
-        (entry.name, data.replace(f'"{schema.newest()}"'.encode(), b'"9999"'))
-    ],
+    "newer": lambda entry, data: [(entry.name, data.replace(f'"{newest()}"'.encode(), b'"9999"'))],
     "upwards": renamed("../secret.key"),
     "absolute": renamed("/etc/passwd"),
     "elsewhere": renamed("documents/1/../../../x.pdf"),

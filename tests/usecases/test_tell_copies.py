@@ -125,7 +125,7 @@ def test_what_answers_as_another_shop_is_held_until_its_owner_says(sqlite_world:
         world.shop.base_url = other
         world.shop.source_url_override = world.shop_url
         checks = [one.check for one in examine(s.db, s.clinic, fresh(world, store)).findings]
-        assert checks == ["moved"]
+        assert checks == ["held"]
         assert fresh(world, store).paused_mode == "live"
         buy(world)
         assert world.count(Document) == 0 and told(world) == []
