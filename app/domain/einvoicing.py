@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.domain.charge import decimals_of
 from app.domain.europe import country_of_vat_id
 from app.domain.invoice import DocumentContent, DocumentKind, Party, TaxCategory
 from app.domain.law.requirement import is_private
@@ -38,6 +39,9 @@ def obstacle(content: DocumentContent) -> str:
         return "only invoices and credit notes have an e-invoice"
     if content.decimals > NORM_DECIMALS:
         return f"amounts have {content.decimals} decimals, and two are the most (BR-DEC)"
+    home = content.home_tax
+    if home is not None and decimals_of(home.tax) > NORM_DECIMALS:
+        return f"the tax in {home.currency} has more than two decimals (BR-DEC-15)"
     if not content.tax_groups:
         return "the document was made before its taxes were kept by group (BR-CO-18)"
     return _lacks_party(content) or _lacks_number(content) or _is_beyond_tolerance(content)
