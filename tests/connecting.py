@@ -18,7 +18,14 @@ from app.usecases.connect_store import ask_for_keys, settle_due, take_keys
 from tests.world import World
 
 WHO = "owner@tea.example"
-SELLER = {"seller": {"name": "Tea", "address": ["Hafen 1"], "country": "DE"}}
+SELLER = {
+    "seller": {
+        "name": "Tea",
+        "address": ["Hafen 1"],
+        "country": "DE",
+        "tax_ids": [["vat", "DE136695976"]],
+    }
+}
 
 
 @contextmanager
