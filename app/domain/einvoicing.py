@@ -10,6 +10,7 @@ from app.domain.invoice import DocumentContent, DocumentKind, Party, TaxCategory
 from app.domain.law.requirement import is_private
 from app.domain.money import cut
 from app.domain.store_settings import ShopSettings
+from app.domain.tax_number import compact, with_prefix
 
 NORM_DECIMALS = 2
 """BR-DEC-01 and its siblings: amounts have two decimals at most."""
@@ -91,8 +92,8 @@ def _is_beyond_tolerance(content: DocumentContent) -> str:
 def vat_id_of(party: Party) -> str:
     """The VAT id that begins with a country's code (BR-CO-09); "" where there is none."""
     for label, number in party.tax_ids:
-        bare = re.sub(r"[^A-Z0-9]", "", number.upper())
-        if label == "vat" and (country_of_vat_id(bare) or bare[:2] in ("GB", "XI", "CH", "NO")):
+        bare = re.sub(r"[^A-Z0-9]", "", with_prefix(compact(number), party.country))
+        if label == "vat" and (country_of_vat_id(bare) or bare[:2] in ("GB", "XI", "CH")):
             return bare
     return ""
 
