@@ -12,6 +12,7 @@ from app.domain.crediting import build_credit_note
 from app.domain.invoice import DocumentContent, RowKind
 from app.domain.money import settled, shares
 from app.domain.refund import read_refund
+from app.domain.remainder import remainder_of
 from app.domain.taxation import combined_percent
 from tests.domain.papers import AT, adds_up, invoice, left_over
 from tests.random_orders import random_orders
@@ -52,6 +53,18 @@ def test_every_document_of_every_order_adds_up(seed: int) -> None:
         assert not any(left_over(content, notes))
 
 
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_no_group_gives_back_more_than_it_has(seed: int) -> None:
+    content, notes, _, _ = documents(seed)
+    for count in range(len(notes) + 1):
+        left = remainder_of(content, notes[:count])
+        assert left.total >= 0
+        for group, whole in zip(left.groups, content.tax_groups, strict=True):
+            assert group.net * whole.net >= 0 and group.tax * whole.tax >= 0
+            assert abs(group.net) <= abs(whole.net) and abs(group.tax) <= abs(whole.tax)
+
+
 @settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_a_groups_tax_is_its_own_rounding_and_never_a_sum_of_roundings(seed: int) -> None:
@@ -84,6 +97,12 @@ def test_settled_parts_add_up_and_are_off_by_less_than_a_unit(
     assert abs(sum(found) - total) <= unit / 2
     assert all(abs(a - b) <= unit for a, b in zip(found, parts, strict=True))
     assert all(part == 0 for part, own in zip(found, parts, strict=True) if own == 0)
+
+
+def test_the_unit_left_over_goes_to_the_part_that_lost_most() -> None:
+    parts = [Decimal("0.2"), Decimal("0.6"), Decimal("0.2"), Decimal(0)]
+    assert settled(parts, Decimal(1), 0) == [0, 1, 0, 0]
+    assert settled([-part for part in parts], Decimal(-1), 0) == [0, -1, 0, 0]
 
 
 @given(total=amounts, weights=st.lists(percents, min_size=1, max_size=10))
