@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -65,17 +65,19 @@ class RandomOrder:
     refunded_in_full: bool = False
 
 
-def random_orders(seed: int, count: int) -> Iterator[RandomOrder]:
-    """`count` orders, the same ones for the same seed."""
+def random_orders(
+    seed: int, count: int, shops: Sequence[RandomShop] = SHOPS
+) -> Iterator[RandomOrder]:
+    """`count` orders in these shops, the same ones for the same seed."""
     for number in range(count):
-        yield _Maker(random.Random(f"{seed}/{number}"), number + 1).order()
+        yield _Maker(random.Random(f"{seed}/{number}"), number + 1, shops).order()
 
 
 class _Maker:
-    def __init__(self, chance: random.Random, number: int) -> None:
+    def __init__(self, chance: random.Random, number: int, shops: Sequence[RandomShop]) -> None:
         self.chance = chance
         self.number = number
-        self.shop = chance.choice(SHOPS)
+        self.shop = chance.choice(shops)
         self.ids = itertools.count(1)
         self.products = self._products()
         self.coupons: dict[str, dict[str, Any]] = {}

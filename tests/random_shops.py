@@ -113,6 +113,7 @@ SHOPS = (
         "CH", "CHF", 2, _rates("CH", "8.1", "2.6", "MWST"), True, (("vat", "CHE-107.787.577"),)
     ),
     RandomShop("JP", "JPY", 0, _JAPAN, True, (("jp_invoice", "T1180301018771"),)),
+    RandomShop("JP", "JPY", 0, _JAPAN, False, (("jp_invoice", "T1180301018771"),)),
     RandomShop("JP", "JPY", 2, _JAPAN, False, (("jp_invoice", "T1180301018771"),)),
     RandomShop("US", "USD", 2, _CALIFORNIA, False, (("tax_number", "12-3456789"),)),
     RandomShop("CA", "CAD", 2, _QUEBEC, False, (("vat", "123456789RT0001"),)),

@@ -11,7 +11,8 @@ from app.adapters.einvoice_cii import write_cii
 from app.adapters.einvoice_ubl import write_ubl
 from app.domain.einvoicing import obstacle
 from app.domain.invoice import DocumentContent
-from app.domain.norm_invoice import NormInvoice, norm_invoice
+from app.domain.norm_invoice import norm_invoice
+from app.domain.norm_terms import NormInvoice
 from app.errors import RenderingFailed
 
 

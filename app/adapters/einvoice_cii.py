@@ -20,7 +20,7 @@ from drafthorse.models.payment import PaymentMeans, PaymentTerms
 from drafthorse.models.tradelines import LineItem
 
 from app.adapters.einvoice_text import amount, plain_decimal, xml_text
-from app.domain.norm_invoice import (
+from app.domain.norm_terms import (
     NormBreakdown,
     NormCharge,
     NormInvoice,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 from app.adapters.einvoice_text import amount, plain_decimal, xml_text
-from app.domain.norm_invoice import (
+from app.domain.norm_terms import (
     NormBreakdown,
     NormCharge,
     NormInvoice,

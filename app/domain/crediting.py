@@ -152,12 +152,13 @@ def _note(
 def _home_tax(
     invoice: DocumentContent, left: Remainder, tax: Decimal, total: Decimal
 ) -> HomeTax | None:
-    """At the invoice's rate; the last one takes what is left."""
+    """At the invoice's rate, and no more than is left; the last one takes what is left."""
     home = invoice.home_tax
-    if home is None or not tax:
+    if home is None:
         return None
-    amount = left.home_tax if total == left.total else rounded(tax * home.rate, home.currency)
-    return home.model_copy(update={"tax": amount})
+    amount = min(rounded(tax * home.rate, home.currency), left.home_tax)
+    amount = left.home_tax if total == left.total else amount
+    return home.model_copy(update={"tax": amount}) if tax or amount else None
 
 
 def _mirror(invoice: DocumentContent) -> dict[str, Any]:

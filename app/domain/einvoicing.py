@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from app.domain.charge import decimals_of
 from app.domain.europe import country_of_vat_id
 from app.domain.invoice import DocumentContent, DocumentKind, Party, TaxCategory
 from app.domain.law.requirement import is_private
 from app.domain.money import cut
 from app.domain.store_settings import ShopSettings
+from app.domain.tax_number import compact, with_prefix
 
 NORM_DECIMALS = 2
 """BR-DEC-01 and its siblings: amounts have two decimals at most."""
@@ -38,6 +40,9 @@ def obstacle(content: DocumentContent) -> str:
         return "only invoices and credit notes have an e-invoice"
     if content.decimals > NORM_DECIMALS:
         return f"amounts have {content.decimals} decimals, and two are the most (BR-DEC)"
+    home = content.home_tax
+    if home is not None and decimals_of(home.tax) > NORM_DECIMALS:
+        return f"the tax in {home.currency} has more than two decimals (BR-DEC-15)"
     if not content.tax_groups:
         return "the document was made before its taxes were kept by group (BR-CO-18)"
     return _lacks_party(content) or _lacks_number(content) or _is_beyond_tolerance(content)
@@ -87,8 +92,8 @@ def _is_beyond_tolerance(content: DocumentContent) -> str:
 def vat_id_of(party: Party) -> str:
     """The VAT id that begins with a country's code (BR-CO-09); "" where there is none."""
     for label, number in party.tax_ids:
-        bare = re.sub(r"[^A-Z0-9]", "", number.upper())
-        if label == "vat" and (country_of_vat_id(bare) or bare[:2] in ("GB", "XI", "CH", "NO")):
+        bare = re.sub(r"[^A-Z0-9]", "", with_prefix(compact(number), party.country))
+        if label == "vat" and (country_of_vat_id(bare) or bare[:2] in ("GB", "XI", "CH")):
             return bare
     return ""
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
 
 from app.domain.einvoicing import registration_of, tax_registration_of, vat_id_of
@@ -27,9 +26,19 @@ from app.domain.invoice import (
     TaxGroup,
 )
 from app.domain.money import ZERO
+from app.domain.norm_terms import (
+    CREDIT_NOTE_TYPE,
+    INVOICE_TYPE,
+    NormBreakdown,
+    NormCharge,
+    NormInvoice,
+    NormLine,
+    NormParty,
+    NormPayment,
+    NormTax,
+    NormTotals,
+)
 
-INVOICE_TYPE, CREDIT_NOTE_TYPE = "380", "381"
-"""UNTDID 1001."""
 _PRICE_DECIMALS = 6
 _FREIGHT, _DISCOUNT = "FC", "95"
 """UNTDID 7161 (charges) and 5189 (allowances)."""
@@ -43,120 +52,6 @@ _VATEX = {
 }
 _REASONS = {"small_business": "Exempt as a small business", "exempt": "Exempt from tax"}
 _PLACE = re.compile(r"(?:[A-Z]{1,2}-)?(\d{4,6}) ([^\d]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class NormTax:
-    """Of a line, a charge or the breakdown. `percent`: None outside the scope of VAT (BR-O-05)."""
-
-    category: str
-    percent: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class NormLine:
-    """`net` is `quantity` × `price` / `per` (BT-131, BT-129, BT-146, BT-149)."""
-
-    name: str
-    details: str
-    sku: str
-    quantity: Decimal
-    price: Decimal
-    per: Decimal
-    net: Decimal
-    tax: NormTax
-
-
-@dataclass(frozen=True, slots=True)
-class NormCharge:
-    """A charge or, `is_charge` false, an allowance on the whole document. `amount` is positive."""
-
-    is_charge: bool
-    amount: Decimal
-    code: str
-    reason: str
-    tax: NormTax
-
-
-@dataclass(frozen=True, slots=True)
-class NormBreakdown:
-    """One category and rate: what it was charged on, the tax, and why there is none."""
-
-    tax: NormTax
-    net: Decimal
-    amount: Decimal
-    reason: str = ""
-    reason_code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NormParty:
-    """`street`: three lines at most. `identifier`: BT-29, where nothing else says who it is."""
-
-    name: str
-    street: tuple[str, ...]
-    postcode: str
-    city: str
-    country: str
-    email: str
-    vat_id: str = ""
-    tax_registration: str = ""
-    legal_id: str = ""
-    identifier: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NormPayment:
-    """`due_on` or `terms` is there where something is owed (BR-CO-25)."""
-
-    code: str
-    text: str
-    iban: str = ""
-    holder: str = ""
-    bic: str = ""
-    due_on: date | None = None
-    terms: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NormTotals:
-    """BT-106 to BT-115, in the document's currency; `home_tax` (currency, amount) is BT-111."""
-
-    lines: Decimal
-    allowances: Decimal
-    charges: Decimal
-    net: Decimal
-    tax: Decimal
-    gross: Decimal
-    rounding: Decimal
-    prepaid: Decimal
-    due: Decimal
-    home_tax: tuple[str, Decimal] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NormInvoice:
-    type_code: str
-    number: str
-    issued_on: date
-    currency: str
-    decimals: int
-    order_number: str
-    notes: tuple[str, ...]
-    preceding: tuple[str, date] | None
-    seller: NormParty
-    buyer: NormParty
-    ship_to: NormParty | None
-    supplied_on: date | None
-    payment: NormPayment
-    lines: tuple[NormLine, ...]
-    charges: tuple[NormCharge, ...]
-    breakdown: tuple[NormBreakdown, ...]
-    totals: NormTotals
-
-    @property
-    def is_credit_note(self) -> bool:
-        return self.type_code == CREDIT_NOTE_TYPE
 
 
 def norm_invoice(content: DocumentContent) -> NormInvoice:

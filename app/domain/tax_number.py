@@ -56,10 +56,8 @@ def buyer_vat_number(order: OrderSnapshot) -> str:
         given = exemption.get("vat_number") if isinstance(exemption, dict) else None
     number = compact(str(given)) if isinstance(given, str | int) else ""
     country = order.billing.country.strip().upper()
-    if number and is_member(country) and not is_eu_vat_id(number):
-        prefixed = vat_prefix(country) + number
-        return prefixed if is_eu_vat_id(prefixed) else number
-    return number
+    prefixed = with_prefix(number, country) if number else ""
+    return prefixed if is_eu_vat_id(prefixed) else number
 
 
 def compact(number: str) -> str:
@@ -67,6 +65,16 @@ def compact(number: str) -> str:
     plain ones; at most 40 characters."""
     plain = unicodedata.normalize("NFKC", clean(number, 60))
     return re.sub(r"[\s.\-/]", "", plain).upper()[:40]
+
+
+def with_prefix(number: str, country: str) -> str:
+    """A compact VAT number of an EU country or the United Kingdom with its prefix, where it has
+    none: 136695976 in Germany is DE136695976."""
+    has_one = country_of_vat_id(number) or number.startswith("XI")
+    if has_one or not (is_member(country) or country == "GB"):
+        return number
+    prefix = vat_prefix(country)
+    return number if number.startswith(prefix) else prefix + number
 
 
 def is_eu_vat_id(number: str) -> bool:
@@ -93,13 +101,11 @@ def wrong_numbers(tax_ids: tuple[tuple[str, str], ...], country: str) -> Iterato
 
 def _is_vat(number: str, country: str) -> bool:
     """A seller may be registered in another member state than their own, and outside the EU."""
-    if country_of_vat_id(number):
-        return is_eu_vat_id(number)
-    if is_member(country) or country == "GB":
-        prefixed = number if number[:2].isalpha() else vat_prefix(country) + number
-        return bool(
-            gb_vat.is_valid(prefixed) if prefixed[:2] == "GB" else eu_vat.is_valid(prefixed)
-        )
+    prefixed = with_prefix(number, country)
+    if country_of_vat_id(prefixed):
+        return is_eu_vat_id(prefixed)
+    if prefixed.startswith(("GB", "XI")):
+        return bool(gb_vat.is_valid(prefixed[2:]))
     if country == "AE":
         return re.fullmatch("[0-9]{15}", number) is not None
     return len(number) >= 4

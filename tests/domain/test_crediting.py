@@ -138,6 +138,16 @@ def test_less_money_than_its_items_is_less_of_each() -> None:
     assert note.total == 20 and {g.percent for g in note.tax_groups} == {Decimal(19)}
 
 
+def test_the_last_one_takes_all_even_where_its_items_are_a_cent_off() -> None:
+    """The shop's own rounding of items never leaves a cent behind."""
+    content = invoice(rest_json("orders_get_refund_partial_qty"))
+    refund = rest_json("refunds_post_partial_qty_with_tax")
+    first = credit(content, [], by_amount(content.total - Decimal("29.97")))
+    last = credit(content, [first], {**refund, "amount": "29.97"})
+    adds_up(last)
+    assert not any(left_over(content, [first, last]))
+
+
 def test_more_than_is_left_is_refused() -> None:
     content = invoice(rest_json("orders_get_refund_full"))
     with pytest.raises(InvoiceIncomplete, match=r"253\.91 EUR, and 253\.90 is left"):

@@ -75,6 +75,20 @@ def test_reverse_charge_shows_the_buyers_number_and_no_tax() -> None:
     assert content.total_tax == 0 and [tax.net for tax in content.taxes] == [Decimal("200.00")]
 
 
+def test_items_show_their_price_before_the_coupon_and_one_row_takes_it_off() -> None:
+    content = invoice(rest_json("orders_get_de_registered_mixed_coupon"))
+    assert [(line.unit_price, line.total) for line in content.lines] == [
+        (Decimal("14.99"), Decimal("14.99")),
+        (Decimal("21.10"), Decimal("63.30")),
+        (Decimal("129.90"), Decimal("129.90")),
+    ]
+    row = content.rows[0]
+    assert (row.kind, row.label, row.amount) == (RowKind.DISCOUNT, "ten-prozent", Decimal("-20.82"))
+    assert [line.net for line in content.lines] == [
+        *(Decimal("11.34"), Decimal("53.24"), Decimal("116.90"))
+    ]
+
+
 def test_an_unpaid_invoice_says_where_and_until_when_to_pay() -> None:
     settings = shop(
         seller={"iban": "DE02 1203 0000 0000 2020 51", "bic": "BYLADEM1001"},

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.invoice import DocumentContent, Statement, TaxCategory
+from app.domain.einvoicing import vat_id_of
+from app.domain.invoice import DocumentContent, Party, Statement, TaxCategory
 from app.domain.law import check_law, law_of
 from app.domain.law.countries import ELSEWHERE, EUROPEAN_UNION, KNOWN
-from app.domain.tax_number import is_jp_invoice_number
+from app.domain.tax_number import is_jp_invoice_number, wrong_numbers
 from app.errors import InvoiceIncomplete
 from tests.domain.papers import invoice, rest_json, shop
 
@@ -159,6 +160,25 @@ def test_every_wrong_digit_of_a_japanese_number_is_noticed() -> None:
             changed = good[:place] + digit + good[place + 1 :]
             same = (int(digit) - int(good[place])) % 9 == 0
             assert is_jp_invoice_number("T" + changed) is same, changed
+
+
+@pytest.mark.parametrize(
+    ("country", "number", "full"),
+    [
+        ("DE", "136695976", "DE136695976"),
+        ("DE", "DE 136 695 976", "DE136695976"),
+        ("AT", "U13585627", "ATU13585627"),
+        ("GR", "094259216", "EL094259216"),
+        ("GB", "980 7806 84", "GB980780684"),
+        ("DE", "FR40303265045", "FR40303265045"),
+    ],
+)
+def test_a_vat_number_may_be_given_with_or_without_its_prefix(
+    country: str, number: str, full: str
+) -> None:
+    assert list(wrong_numbers((("vat", number),), country)) == []
+    party = Party(name="Tea", country=country, tax_ids=(("vat", number),))
+    assert vat_id_of(party) == full
 
 
 def test_tax_in_a_foreign_currency_is_stated_at_home_or_asked_for() -> None:

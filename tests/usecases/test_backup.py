@@ -210,8 +210,7 @@ def test_an_order_that_changed_since_its_invoice_was_sent_waits_for_a_person(
         (order_id,) = sell(world, 1)
         assert numbers_told(world) == ["2026-00001"]
         restore(world, saved)
-        dearer = [{"name": "Wrapping", "total": "900.00"}]
-        world.shop.update_order(order_id, {"fee_lines": dearer})
+        world.shop.update_order(order_id, {"fee_lines": [{"name": "Extra", "total": "800.00"}]})
         world.clock.pass_(minutes=10)
         go_on(world)
         cycle(world)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from app.domain.europe import is_member
 from app.domain.invoice import DocumentContent, Party, TaxCategory
-from app.domain.tax_number import compact, is_eu_vat_id
+from app.domain.tax_number import compact, is_eu_vat_id, with_prefix
 
 Fact = Callable[[DocumentContent], bool]
 
@@ -93,7 +93,10 @@ def both_vat_ids(content: DocumentContent) -> bool:
 
 
 def has_eu_vat_id(party: Party) -> bool:
-    return any(label == "vat" and is_eu_vat_id(compact(number)) for label, number in party.tax_ids)
+    numbers = [
+        with_prefix(compact(n), party.country) for label, n in party.tax_ids if label == "vat"
+    ]
+    return any(is_eu_vat_id(number) for number in numbers)
 
 
 def crosses_to_business(content: DocumentContent) -> bool:
