@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.adapters.document_layout import MAX_LINES, Layout, layout_of
@@ -20,7 +22,7 @@ from app.errors import RenderingFailed
 from app.i18n import environment
 
 if TYPE_CHECKING:
-    from app.adapters.pdf_engine import Engine
+    from app.adapters.pdf_engine import Engine, Sheet
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
 
@@ -39,11 +41,21 @@ class PdfRenderer:
         self._templates = templates
         self._own = threading.local()
 
-    def render(self, content: DocumentContent) -> bytes:
-        """The PDF of a document; texts are cut to 300 characters.
+    def render(
+        self,
+        content: DocumentContent,
+        *,
+        xml: bytes | None = None,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> bytes:
+        """The PDF/A-3b of a document; texts are cut to 300 characters.
 
-        RenderingFailed (trying again cannot help): more than 3,000 lines, or a template that is
-        broken or asks for something outside its own folder.
+        `xml` is embedded as `factur-x.xml` (Factur-X, EN 16931). `files` gives the bytes of
+        `design.logo` and `design.template` by their SHA-256.
+
+        RenderingFailed (trying again cannot help): more than 3,000 lines, a statement without a
+        sentence, a file that is not given, or a template that is broken or asks for something
+        outside its own folder.
         """
         name = f"{content.kind.value} {content.number}"
         if len(content.lines) > MAX_LINES:
@@ -53,8 +65,7 @@ class PdfRenderer:
             )
         try:
             with _one_at_a_time:
-                html = self._html(layout_of(content))
-                return self._engine().pdf(html)
+                return self._engine().pdf(self._sheet(content, xml, files))
         except Exception as error:  # whatever template or layout engine raise: one known failure
             raise RenderingFailed(
                 f"{name}: {type(error).__name__}: {error}", mend="check the document's template"
@@ -70,9 +81,20 @@ class PdfRenderer:
         gc.collect()
         gc.freeze()
 
-    def _html(self, layout: Layout) -> str:
+    def _sheet(
+        self, content: DocumentContent, xml: bytes | None, files: Mapping[str, bytes]
+    ) -> Sheet:
+        from app.adapters.pdf_engine import Sheet
+
+        layout = layout_of(content)
         template = environment(self._templates, layout.tag).get_template(layout.template)
-        return template.render(doc=layout.doc, layout=layout)
+        return Sheet(
+            html=template.render(doc=layout.doc, layout=layout),
+            tidy=True,
+            issued_on=content.issued_on,
+            xml=xml,
+            files=files,
+        )
 
     def _engine(self) -> Engine:
         if not hasattr(self._own, "engine"):
