@@ -109,10 +109,36 @@ def format_money(amount: Decimal, currency: str, tag: str, decimals: int | None 
         return f"{code} {plain}".strip()
     places = get_currency_precision(code) if decimals is None else decimals
     exact = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    pattern = _money_pattern(tag, places)
+    form = _money_form(tag, code, places, exact.is_signed())
+    if form is None:
+        return _babel_money(exact, code, tag, places)
+    before, group, point, after = form
+    whole, _, fraction = f"{abs(exact):,f}".partition(".")
+    return f"{before}{whole.replace(',', group)}{point if fraction else ''}{fraction}{after}"
+
+
+def _babel_money(exact: Decimal, code: str, tag: str, places: int) -> str:
+    pattern, locale = _money_pattern(tag, places), locale_of(tag)
     text: str = format_currency(exact, code, pattern, locale=locale, currency_digits=False)
     text = text.replace("\uffe5", "¥")  # the full-width sign tears a column of figures apart
     return re.sub(rf"({code})(?=\d)", "\\1\u00a0", text)
+
+
+@cache
+def _money_form(
+    tag: str, code: str, places: int, negative: bool
+) -> tuple[str, str, str, str] | None:
+    """What stands before the number, between its groups and parts, and after it: Babel asked once.
+
+    Babel takes a fifth of a millisecond for each amount, and a long invoice holds hundreds. None
+    where digits are not grouped by threes (India).
+    """
+    number = 1234567 + Decimal(places and 1).scaleb(-places)
+    text = _babel_money(-number if negative else number, code, tag, places)
+    found = re.fullmatch(r"(\D*)1(\D*)234(\D*)567(?:(\D+)0*1)?(\D*)", text)
+    if found is None or found[2] != found[3]:
+        return None
+    return found[1], found[2], found[4] or "", found[5]
 
 
 def format_day(day: date, tag: str, style: str = "short") -> str:

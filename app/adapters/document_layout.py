@@ -81,8 +81,8 @@ class Layout:
     total_label: str
     total_pt: int
     """Size of the total: the largest figure of the document, as large as there is room."""
-    sums_pt: tuple[int, int]
-    """Widths of the total's label, and of the amounts that stand above and below the total."""
+    sums_pt: int
+    """Width of the total and of the amounts that stand above and below it."""
     has_reduced: bool
     statements: tuple[str, ...]
     transfer: tuple[str, ...]
@@ -145,6 +145,8 @@ def _figures(doc: DocumentContent, texts: gettext.NullTranslations, tag: str) ->
     subtotal = sum((line.total for line in doc.lines), ZERO)
     amounts = [subtotal, doc.total_net, *(row.amount for row in doc.rows)]
     amounts += [tax.tax for tax in doc.taxes]
+    total = money(doc.total)
+    size = widths.total_size(total_label, total)
     return {
         "heads": heads,
         "figures": figures,
@@ -152,8 +154,8 @@ def _figures(doc: DocumentContent, texts: gettext.NullTranslations, tag: str) ->
         "columns_pt": widths.column_widths(heads[1:] if priced else heads[1:2], figures),
         "subtotal": subtotal,
         "total_label": total_label,
-        "total_pt": widths.total_size(total_label, money(doc.total)),
-        "sums_pt": widths.sum_widths(total_label, (money(amount) for amount in amounts)),
+        "total_pt": size,
+        "sums_pt": widths.sums_width(total, size, (money(amount) for amount in amounts)),
     }
 
 

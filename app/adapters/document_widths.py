@@ -66,15 +66,15 @@ def column_widths(heads: Sequence[str], figures: Sequence[Sequence[str]]) -> tup
     return tuple(widths)
 
 
-def sum_widths(total_label: str, amounts: Iterable[str]) -> tuple[int, int]:
-    """Points for the total's label, and for the amounts above and below the total."""
-    widest = max((ems(amount) for amount in amounts), default=0.0)
-    return math.ceil(ems(total_label) * TEXT_PT), math.ceil(widest * TEXT_PT) + GAP_PT
+def sums_width(total: str, size: int, amounts: Iterable[str]) -> int:
+    """Points for the column of sums, in which the total is the largest."""
+    widest = max((ems(amount) * TEXT_PT for amount in amounts), default=0.0)
+    return math.ceil(max(widest, ems(total) * size)) + GAP_PT
 
 
 def total_size(label: str, total: str) -> int:
     """Points of the total: the largest figure of the document, as large as there is room."""
-    room = SUMS_PT - ems(label) * TEXT_PT
+    room = SUMS_PT - GAP_PT - ems(label) * TEXT_PT
     return max(TEXT_PT + 1, min(TOTAL_PT, int(room / max(ems(total), 1))))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pydyf
 from weasyprint import Attachment
 
 VARIANT = "pdf/a-3b"
@@ -44,6 +45,7 @@ def finish(pdf: Any, *, with_data: bool) -> None:
     if with_data:
         _list_each_file_once(pdf)
         _describe_data(pdf)
+    _compress_once(pdf)
 
 
 def _forbid_interpolation(pdf: Any) -> None:
@@ -68,6 +70,21 @@ def _describe_data(pdf: Any) -> None:
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     end = b"</rdf:RDF>"
     metadata.stream = [part.replace(end, _EXTENSION + end) for part in metadata.stream]
+
+
+class _Compressed(pydyf.Stream):  # type: ignore[misc]
+    """A stream as it will stand in the file."""
+
+    data = b""
+
+
+def _compress_once(pdf: Any) -> None:
+    """pydyf compresses every stream twice: for the file, and for the hash that identifies it."""
+    for number, thing in enumerate(pdf.objects):
+        if isinstance(thing, pydyf.Stream):
+            done = _Compressed()
+            done.data, done.number = thing.data, number
+            pdf.objects[number] = done
 
 
 def _property(name: str, description: str) -> str:
