@@ -22,9 +22,10 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
 
 from app.adapters.document_layout import INK, layout_of
+from app.adapters.document_texts import footer
 from app.adapters.pdf import TEMPLATES
 from app.domain.invoice import DocumentContent
-from app.i18n import format_day, format_money
+from app.i18n import format_day, format_money, translations
 
 PLAIN, STRONG = "Inter", "Inter-SemiBold"
 GREY, HAIR = HexColor("#5A646D"), HexColor("#DCDAD3")
@@ -44,6 +45,7 @@ class Floor:
             pdfmetrics.registerFont(TTFont(name, TEMPLATES / "fonts" / file))
         self.layout = layout_of(content)
         self.doc = self.layout.doc
+        self.footer = footer(self.doc, translations("de"))
         accent = HexColor(self.layout.accent)
         self.text = _style("text", PLAIN, 10, 16)
         self.end = _style("end", PLAIN, 10, 16, alignment=TA_RIGHT)
@@ -148,8 +150,6 @@ class Floor:
         """The footer, and the page's number."""
         canvas.setFillColor(GREY)
         canvas.setFont(PLAIN, 7.5)
-        top = self.layout.footer_pt - 40
-        for number, column in enumerate(self.layout.footer):
-            for row, text in enumerate(column):
-                canvas.drawString(MARGIN + 160 * number, top - 10 * row, text)
+        for row, text in enumerate(self.footer):
+            canvas.drawString(MARGIN, self.layout.footer_pt - 40 - 12 * row, text)
         canvas.drawRightString(A4[0] - MARGIN, A4[1] - 33, f"Seite {canvas.getPageNumber()}")

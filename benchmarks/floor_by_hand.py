@@ -18,9 +18,10 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from app.adapters.document_layout import INK, Layout, layout_of
+from app.adapters.document_texts import footer
 from app.adapters.pdf import TEMPLATES
 from app.domain.invoice import DocumentContent
-from app.i18n import format_day, format_money
+from app.i18n import format_day, format_money, translations
 
 PLAIN, STRONG = "Inter", "Inter-SemiBold"
 LEFT, RIGHT = 57.64, A4[0] - 57.64
@@ -149,8 +150,8 @@ class _Drawing:
     def _foot(self) -> None:
         y = self.layout.footer_pt - 24
         self._rule(y, 0.5, HAIR)
-        for number, column in enumerate(self.layout.footer):
-            self._column(LEFT + 160 * number, y - 16, column, 10, size=7.5, ink=GREY)
+        rows = footer(self.doc, translations("de"))
+        self._column(LEFT, y - 16, rows, 12, size=7.5, ink=GREY)
 
     def _end(self) -> None:
         doc, tag, ink = self.doc, self.layout.tag, self.layout.accent_text

@@ -39,9 +39,10 @@ MOST_GROWTH_MB = 5.0
 
 def content_of(lines: int, language: str) -> DocumentContent:
     """An invoice with every part that a usual one has."""
-    base = JAPANESE if language == "ja" else GERMAN
-    if lines <= len(base.lines):
-        return base.model_copy(update={"lines": base.lines[:lines]})
+    if language == "ja":
+        return JAPANESE.model_copy(update={"lines": (JAPANESE.lines * lines)[:lines]})
+    if lines <= len(GERMAN.lines):
+        return GERMAN.model_copy(update={"lines": GERMAN.lines[:lines]})
     many = tuple(
         line(f"Sencha aus Kagoshima, Ernte {1960 + n}", "10.00", sku=f"S-{n:03}")
         for n in range(lines)

@@ -87,7 +87,8 @@ class Layout:
     statements: tuple[str, ...]
     transfer: tuple[str, ...]
     square: Square | None
-    footer: tuple[tuple[str, ...], ...]
+    footer: Markup
+    """CSS `content`: who the seller is, at the foot of every page."""
     footer_pt: int
     page_number: Markup
     """CSS `content`: the translated "Page 1 of 3" with its counters."""
@@ -126,7 +127,7 @@ def layout_of(content: DocumentContent) -> Layout:
         statements=tuple(words.statement(one, texts) for one in doc.statements),
         transfer=words.transfer(doc, texts),
         square=_square(doc.qr),
-        footer=footer,
+        footer=_css_string("\n".join(footer)),
         footer_pt=widths.footer_height(footer),
         page_number=_page_number(texts),
         running_title=_css_string(f"{doc.seller.name} · {heading}"),

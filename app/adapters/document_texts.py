@@ -55,25 +55,26 @@ def statement(one: Statement, texts: Texts) -> str:
     a document without it would be wrong."""
     _ = texts.gettext
     sentences = {
-        "reverse_charge": _("Reverse charge: the customer owes the tax."),
-        "intra_eu_supply": _("Tax-free intra-Community supply."),
-        "export": _("Tax-free export."),
-        "small_business": _("No tax is charged: the seller is a small business."),
-        "exempt": _("This supply is exempt from tax."),
-        "outside_scope": _("This supply is outside the scope of tax."),
-        "margin": _("Taxed on the seller's margin."),
+        "reverse_charge": _("Reverse charge: the customer owes the tax"),
+        "intra_eu_supply": _("Tax-free intra-Community supply"),
+        "export": _("Tax-free export"),
+        "small_business": _("No tax is charged: the seller is a small business"),
+        "exempt": _("This supply is exempt from tax"),
+        "outside_scope": _("This supply is outside the scope of tax"),
+        "margin": _("Taxed on the seller's margin"),
     }
     if one.key not in sentences:
         raise UnknownStatement(one.key)
     return f"{sentences[one.key]} ({one.law})" if one.law else sentences[one.key]
 
 
-def footer(doc: DocumentContent, texts: Texts) -> tuple[tuple[str, ...], ...]:
+def footer(doc: DocumentContent, texts: Texts) -> tuple[str, ...]:
     """Who the seller is; their numbers and how to reach them; what they added (a register)."""
     seller = doc.seller
     name = () if seller.name in seller.address else (seller.name,)
     reach = tuple(filter(None, (seller.email, seller.phone)))
-    return ((*name, *seller.address), (*tax_ids(seller, texts), *reach), doc.footer)
+    rows = ((*name, *seller.address), (*tax_ids(seller, texts), *reach), doc.footer)
+    return tuple(" · ".join(row) for row in rows if row)
 
 
 def transfer(doc: DocumentContent, texts: Texts) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ SUMS_PT = 264
 """Width of the table of sums (`.sum` in document.css)."""
 HALF_PT = 320
 """The most that the document's title takes of the line it shares with the seller's name."""
-FOOTER_CHARACTERS = 38
-"""How many fit beside each other in one of the footer's three columns."""
+PAGE_PT = 480
+FOOTER_PT = 7.5
 FOOTER_ROWS = 14
 CARRIED_PT = 24
 """Room for the carried sum between the lines and the footer."""
@@ -78,13 +78,10 @@ def total_size(label: str, total: str) -> int:
     return max(TEXT_PT + 1, min(TOTAL_PT, int(room / max(ems(total), 1))))
 
 
-def footer_height(columns: Iterable[Sequence[str]]) -> int:
+def footer_height(paragraphs: Iterable[str]) -> int:
     """The page's bottom margin in points, in steps of the grid: carried sum and footer."""
-    rows = max(
-        sum(math.ceil(max(ems(line), 1) / (FOOTER_CHARACTERS * 0.55)) for line in column)
-        for column in columns
-    )
-    return 8 * math.ceil((min(rows, FOOTER_ROWS) * 10 + 8 + 40 + CARRIED_PT) / 8)
+    rows = sum(math.ceil(max(ems(text), 1) * FOOTER_PT / PAGE_PT) for text in paragraphs)
+    return 8 * math.ceil((min(rows, FOOTER_ROWS) * 12 + 8 + 32 + CARRIED_PT) / 8)
 
 
 def readable(colour: str) -> bool:
