@@ -25,7 +25,7 @@ from app.adapters.document_layout import INK, layout_of
 from app.adapters.document_texts import footer
 from app.adapters.pdf import TEMPLATES
 from app.domain.invoice import DocumentContent
-from app.i18n import format_day, format_money, translations
+from app.i18n import customer_texts, format_day, format_money
 
 PLAIN, STRONG = "Inter", "Inter-SemiBold"
 GREY, HAIR = HexColor("#5A646D"), HexColor("#DCDAD3")
@@ -45,7 +45,7 @@ class Floor:
             pdfmetrics.registerFont(TTFont(name, TEMPLATES / "fonts" / file))
         self.layout = layout_of(content)
         self.doc = self.layout.doc
-        self.footer = footer(self.doc, translations("de"))
+        self.footer = footer(self.doc, customer_texts("de"))
         accent = HexColor(self.layout.accent)
         self.text = _style("text", PLAIN, 10, 16)
         self.end = _style("end", PLAIN, 10, 16, alignment=TA_RIGHT)

@@ -21,7 +21,7 @@ from app.adapters.document_layout import INK, Layout, layout_of
 from app.adapters.document_texts import footer
 from app.adapters.pdf import TEMPLATES
 from app.domain.invoice import DocumentContent
-from app.i18n import format_day, format_money, translations
+from app.i18n import customer_texts, format_day, format_money
 
 PLAIN, STRONG = "Inter", "Inter-SemiBold"
 LEFT, RIGHT = 57.64, A4[0] - 57.64
@@ -150,7 +150,7 @@ class _Drawing:
     def _foot(self) -> None:
         y = self.layout.footer_pt - 24
         self._rule(y, 0.5, HAIR)
-        rows = footer(self.doc, translations("de"))
+        rows = footer(self.doc, customer_texts("de"))
         self._column(LEFT, y - 16, rows, 12, size=7.5, ink=GREY)
 
     def _end(self) -> None:

@@ -6,11 +6,11 @@
 
 Ours: the whole layout as PDF/A-3b, with an EN 16931 invoice of 9 KB embedded. The floor: reportlab
 lays out and draws the same texts, rules and totals with the same fonts embedded (floor.py). Beside
-it, `by_hand_ms`: reportlab's canvas alone, which is told every place (floor_by_hand.py). All in this
-process, in turn, so that a busy machine slows all; medians of `--rounds`. In Japanese there is no
-floor (null), because reportlab embeds no OpenType fonts with cubic outlines; the German document of
-the same size is measured in its place (`times_latin`). Memory is what the process holds after warming up, and by how much it has grown after `--renders`
-more documents.
+it, `by_hand_ms`: reportlab's canvas alone, which is told every place (floor_by_hand.py). All in
+this process, in turn, so that a busy machine slows all; medians of `--rounds`. In Japanese there is
+no floor (null), because reportlab embeds no OpenType fonts with cubic outlines; the German document
+of as many lines is measured in its place (`times_latin`). Memory is what the process holds after
+warming up, and by how much it has grown after `--renders` more documents.
 """
 
 from __future__ import annotations

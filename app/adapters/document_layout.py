@@ -23,12 +23,11 @@ from app.domain.invoice import DocumentContent, DocumentKind, Line, Party
 from app.domain.money import ZERO
 from app.domain.text import clean
 from app.i18n import (
-    best_language,
+    customer_texts,
     format_money,
     format_percent,
     format_quantity,
     is_rtl,
-    translations,
     written_tag,
 )
 
@@ -98,7 +97,7 @@ class Layout:
 
     def tax_ids(self, party: Party) -> tuple[str, ...]:
         """`VAT ID: DE811907980`, one text for each."""
-        return words.tax_ids(party, translations(best_language(self.tag)))
+        return words.tax_ids(party, customer_texts(self.tag))
 
 
 def layout_of(content: DocumentContent) -> Layout:
@@ -108,7 +107,7 @@ def layout_of(content: DocumentContent) -> Layout:
         raise ValueError(f"{len(content.lines)} lines; the most is {MAX_LINES}")
     doc = _bounded(content)
     tag = written_tag(doc.language)
-    texts = translations(best_language(tag))
+    texts = customer_texts(tag)
     heading, footer = words.heading(doc, texts), words.footer(doc, texts)
     page = doc.design.page if doc.design.page in _MARGINS else "A4"
     accent = doc.design.accent if _COLOUR.fullmatch(doc.design.accent) else INK

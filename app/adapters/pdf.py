@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from app.adapters.document_layout import MAX_LINES, Layout, layout_of
+from app.adapters.document_layout import MAX_LINES, layout_of
 from app.domain.invoice import DocumentContent, DocumentKind, Line, Party, Tax
 from app.errors import RenderingFailed
 from app.i18n import environment

@@ -7,12 +7,18 @@ pass, before the file's end is written. Rules are cited from ISO 19005-3 and Fac
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
 from typing import Any
 
 import pydyf
 from weasyprint import Attachment
+from weasyprint.css import ColorProfile
 
 VARIANT = "pdf/a-3b"
+INTENT = "kikubari-srgb"
+"""Our name of the colours that the file was made for."""
 FACTUR_X = "factur-x.xml"
 PROFILE = "EN 16931"
 
@@ -37,6 +43,23 @@ def factur_x(xml: bytes, issued_on: date) -> Attachment:
         # The data are the invoice in another form (Factur-X 1.07, 6.2.2: from profile BASIC on).
         relationship="Alternative",
     )
+
+
+_ICC = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+
+
+class _Srgb(ColorProfile):  # type: ignore[misc]
+    """WeasyPrint's own profile, read once instead of for each document. `content` is the file's:
+    what the library behind it writes is longer from the second time on."""
+
+    content = _ICC
+
+
+@cache
+def srgb() -> ColorProfile:
+    """The output intent."""
+    channels = (["r"], ["g"], ["b"])
+    return _Srgb(BytesIO(_ICC), "sRGB2014.icc", "relative-colorimetric", channels)
 
 
 def finish(pdf: Any, *, with_data: bool) -> None:

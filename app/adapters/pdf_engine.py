@@ -67,6 +67,7 @@ with _only(_SHIPPED), warnings.catch_warnings():
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
+_ARCHIVED = {"pdf_variant": pdf_archive.VARIANT, "output_intent": pdf_archive.INTENT}
 KEPT = "kept:"
 """Scheme of the addresses of a document's own files: `kept:<SHA-256>`."""
 
@@ -102,9 +103,7 @@ class Engine:
         self._elements = self._css("elements.css")
 
     def _css(self, name: str) -> CSS:
-        return CSS(
-            filename=self._base / name, font_config=self._fonts, url_fetcher=self._fetcher
-        )
+        return CSS(filename=self._base / name, font_config=self._fonts, url_fetcher=self._fetcher)
 
     def pdf(self, sheet: Sheet) -> bytes:
         """The PDF/A-3b of a document, with `xml` embedded as Factur-X where there is any.
@@ -114,7 +113,10 @@ class Engine:
         self._fetcher.files = sheet.files
         try:
             document = self._page(sheet).render(
-                font_config=self._fonts, stylesheets=[self._style], pdf_variant=pdf_archive.VARIANT
+                font_config=self._fonts,
+                stylesheets=[self._style],
+                color_profiles={pdf_archive.INTENT: pdf_archive.srgb()},
+                **_ARCHIVED,
             )
         except FatalURLFetchingError as error:
             raise Forbidden(str(error)) from None
@@ -124,7 +126,7 @@ class Engine:
         # PDF/A asks for an identifier: WeasyPrint's is a hash of the content. Its dates come from
         # the document's head alone, so no clock and no chance reach the file.
         written: bytes = document.write_pdf(
-            pdf_variant=pdf_archive.VARIANT,
+            **_ARCHIVED,
             attachments=data,
             finisher=lambda _, pdf: pdf_archive.finish(pdf, with_data=bool(data)),
         )
@@ -150,9 +152,7 @@ class _TidyPage(HTML):  # type: ignore[misc]
         self.media_type = "print"
         # Only what our own templates wrote, with every text escaped: no entities, no bombs.
         root = ElementTree.fromstring(html)  # noqa: S314
-        self.wrapper_element = cssselect2.ElementWrapper.from_html_root(
-            root, content_language=None
-        )
+        self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
         self.etree_element = self.wrapper_element.etree_element
         self._elements = elements
 

@@ -29,7 +29,7 @@ from app.domain.language import customer_language
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
 from app.domain.store_mode import Mode, Verdict, document_verdict
 from app.domain.store_settings import ShopSettings
-from app.i18n import LANGUAGES
+from app.i18n import CUSTOMER_LANGUAGES
 from app.usecases.adopt_invoice import (
     SentInvoice,
     check_same,
@@ -141,7 +141,7 @@ def _content(
         snapshot,
         settings,
         calendar_of(settings),
-        language=customer_language(snapshot, LANGUAGES, settings.language),
+        language=customer_language(snapshot, CUSTOMER_LANGUAGES, settings.language),
         issued_at=issued_at,
         specimen=specimen,
     )

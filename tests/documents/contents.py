@@ -219,7 +219,9 @@ BY_LANGUAGE = {"de": GERMAN, "fr": FRENCH, "ja": JAPANESE, "en": ENGLISH}
 def einvoice_sample() -> bytes:
     """An invoice over six lines as EN 16931 data (CII), 8 KB: what is embedded, never read."""
     lines = "".join(
-        _EINVOICE_LINE.format(number=number, name=each.name, price=each.unit_price, total=each.total)
+        _EINVOICE_LINE.format(
+            number=number, name=each.name, price=each.unit_price, total=each.total
+        )
         for number, each in enumerate(GERMAN.lines, start=1)
     )
     return _EINVOICE.replace("{lines}", lines).encode()
