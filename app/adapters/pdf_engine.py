@@ -112,19 +112,27 @@ class Engine:
         """
         self._fetcher.files = sheet.files
         try:
-            document = self._page(sheet).render(
-                font_config=self._fonts,
-                stylesheets=[self._style],
-                color_profiles={pdf_archive.INTENT: pdf_archive.srgb()},
-                **_ARCHIVED,
-            )
+            return self._written(self._pages(sheet), sheet)
         except FatalURLFetchingError as error:
             raise Forbidden(str(error)) from None
+        finally:
+            self._fetcher.files = {}
+
+    def _pages(self, sheet: Sheet) -> Document:
+        document = self._page(sheet).render(
+            font_config=self._fonts,
+            stylesheets=[self._style],
+            color_profiles={pdf_archive.INTENT: pdf_archive.srgb()},
+            **_ARCHIVED,
+        )
         if len(document.pages) == 1:
             _leave_out_page_number(document)
+        return document
+
+    def _written(self, document: Document, sheet: Sheet) -> bytes:
+        """PDF/A asks for an identifier: WeasyPrint's is a hash of the content. Its dates come from
+        the document's head alone, so no clock and no chance reach the file."""
         data = [] if sheet.xml is None else [pdf_archive.factur_x(sheet.xml, sheet.issued_on)]
-        # PDF/A asks for an identifier: WeasyPrint's is a hash of the content. Its dates come from
-        # the document's head alone, so no clock and no chance reach the file.
         written: bytes = document.write_pdf(
             **_ARCHIVED,
             attachments=data,
