@@ -19,6 +19,7 @@ import click
 import pytest
 import time_machine
 from click.testing import CliRunner
+from PIL import Image
 from pydantic import BaseModel, SecretStr
 
 from app.cli import output
@@ -277,6 +278,8 @@ def test_every_command_of_the_settings_page_is_run(at_the_keyboard: World) -> No
 def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: World) -> None:
     """In their order; once the shop is live, an order comes in and is worked off."""
     world, seen = at_the_keyboard, set()
+    Image.new("RGB", (60, 20), "navy").save("logo.png")
+    Path("invoice.html").write_text("{% extends layout.template %}")
     for given in on_the_command_line(read("docs/commands.md")):
         if given[0] == "inbox" and not any(words.startswith("inbox") for words in seen):
             order_comes(world)

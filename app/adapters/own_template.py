@@ -110,6 +110,12 @@ def check_template(source: bytes) -> None:
         raise FileRefused(f"the template: {problem}", mend=mend)
 
 
+def prepared_template(source: bytes) -> tuple[str, bytes]:
+    """Media type and bytes of a template that passed `check_template`."""
+    check_template(source)
+    return "text/x-jinja", source
+
+
 def _trial(source: bytes) -> str:
     """What went wrong when a process of its own rendered the samples; empty where nothing did."""
     try:

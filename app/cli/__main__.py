@@ -8,7 +8,19 @@ import sys
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import backup, connecting, db, doctor, inbox, invoices, notices, orders, staff, store
+from app.cli import (
+    backup,
+    connecting,
+    db,
+    doctor,
+    dressing,
+    inbox,
+    invoices,
+    notices,
+    orders,
+    staff,
+    store,
+)
 from app.errors import KikubariError
 
 
@@ -21,7 +33,7 @@ def main() -> None:
     """
 
 
-for added in (doctor.doctor, *connecting.COMMANDS):
+for added in (doctor.doctor, *connecting.COMMANDS, *dressing.COMMANDS):
     store.group.add_command(added)
 for module in (store, orders, invoices, notices, inbox, staff, db):
     main.add_command(module.group)
