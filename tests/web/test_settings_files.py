@@ -52,7 +52,9 @@ def send(site: Site, client: FlaskClient, **more: Any) -> Any:
     token = TOKEN.search(client.get(PATH).text)
     assert token
     form = {"csrf_token": token[1], **untouched(site), **more}
-    return client.post(PATH, data=form, content_type="multipart/form-data")
+    done = client.post(PATH, data=form, content_type="multipart/form-data")
+    done.request.environ["wsgi.input"].close()  # the client spools a large form to a file
+    return done
 
 
 def test_a_logo_is_handed_in_kept_and_taken_away(site: Site) -> None:
