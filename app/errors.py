@@ -125,3 +125,7 @@ class SentBefore(KikubariError):
 
 class RenderingFailed(KikubariError):
     """The renderer could not make the document."""
+
+
+class FileRefused(KikubariError):
+    """A logo or template that an owner handed in cannot be used; nothing is stored."""

@@ -10,7 +10,9 @@ from app.adapters.archive import TarArchive
 from app.adapters.disk import DiskFiles
 from app.adapters.fence import DatabaseFence, FileFence
 from app.adapters.links import SignedLinks, SignedStates
+from app.adapters.own_template import prepared_template
 from app.adapters.pdf import PdfRenderer
+from app.adapters.picture import prepared_logo
 from app.adapters.secret_box import FernetBox
 from app.adapters.shop_finder import ShopFinder
 from app.adapters.shop_owner import OwnersShop
@@ -26,6 +28,7 @@ from app.domain.store_mode import Mode, may_write_to_shop
 from app.settings import Settings
 from app.usecases.connect_store import Desk
 from app.usecases.diagnose_store import Clinic
+from app.usecases.dress_documents import Check, Part
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
 from app.usecases.reach import Reach, Rhythm
@@ -72,6 +75,11 @@ class Services:
     @cached_property
     def renderer(self) -> PdfRenderer:
         return PdfRenderer()
+
+    @cached_property
+    def file_checks(self) -> dict[Part, Check]:
+        """What owners' logos and templates pass before they are kept."""
+        return {"logo": prepared_logo, "template": prepared_template}
 
     @cached_property
     def fence(self) -> Fence:

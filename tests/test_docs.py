@@ -20,6 +20,7 @@ import click
 import pytest
 import time_machine
 from click.testing import CliRunner
+from PIL import Image
 from pydantic import BaseModel, SecretStr
 
 from app.cli import output
@@ -280,6 +281,8 @@ def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: W
     """In their order; once the shop is live, an order comes in and is worked off."""
     world, seen, stack = at_the_keyboard, set(), ExitStack()
     new = stack.enter_context(running(world.shop))
+    Image.new("RGB", (60, 20), "navy").save("logo.png")
+    Path("invoice.html").write_text("{% extends layout.template %}")
     for words_given in on_the_command_line(read("docs/commands.md")):
         given = [new if word == "https://new-tea.example" else word for word in words_given]
         if given[1:2] == ["moved"]:

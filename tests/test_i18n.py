@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,15 @@ from jinja2 import UndefinedError
 from app.adapters.wording import TemplateWording
 from app.domain.notice import NoticeKind
 from app.i18n import (
+    CUSTOMER_LANGUAGES,
+    CUSTOMERS,
     FOLDER,
     LANGUAGES,
+    PAGES,
+    SOURCE,
+    _babel_money,
     best_language,
+    customer_texts,
     environment,
     format_day,
     format_money,
@@ -34,35 +41,39 @@ from app.i18n import (
 )
 
 ROOT = Path(__file__).parents[1]
-TRANSLATED = [language for language in LANGUAGES if language != "en"]
+SPOKEN = {PAGES: LANGUAGES, CUSTOMERS: CUSTOMER_LANGUAGES}
+RULES = {PAGES: "babel.cfg", CUSTOMERS: "babel_customers.cfg"}
+CATALOGUES = [
+    (domain, language) for domain in SPOKEN for language in SPOKEN[domain] if language != SOURCE
+]
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]")
 
 Key = tuple[str | None, object]
 
 
-@pytest.fixture(scope="module")
-def used() -> set[Key]:
-    """Every (context, text) in app/ and templates/, by babel.cfg's own rules."""
-    with (ROOT / "babel.cfg").open() as file:
+@cache
+def used(domain: str) -> set[Key]:
+    """Every (context, text) in app/ and templates/, by the rules of the domain's own file."""
+    with (ROOT / RULES[domain]).open() as file:
         methods, options = parse_mapping_cfg(file)
     return {
         (context, message if isinstance(message, str) else tuple(message))
         for folder in ("app", "templates")
         for _, _, message, _, context in extract_from_dir(
             ROOT / folder,
-            [(_below(pattern, folder), method) for pattern, method in methods],
-            {_below(pattern, folder): value for pattern, value in options.items()},
+            [
+                (pattern.removeprefix(f"{folder}/"), method)
+                for pattern, method in methods
+                if pattern.startswith((f"{folder}/", ".venv"))
+            ],
+            {pattern.removeprefix(f"{folder}/"): value for pattern, value in options.items()},
         )
     }
 
 
-def _below(pattern: str, folder: str) -> str:
-    return pattern.removeprefix(f"{folder}/")
-
-
-def entries(language: str) -> Iterator[tuple[Key, object, bool]]:
+def entries(domain: str, language: str) -> Iterator[tuple[Key, object, bool]]:
     """(context, text), its translation, and whether that is fuzzy."""
-    with (FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+    with (FOLDER / language / "LC_MESSAGES" / f"{domain}.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
     for message in catalogue:
         if message.id:
@@ -74,24 +85,32 @@ def _all(value: object) -> list[str]:
     return [value] if isinstance(value, str) else [str(form) for form in value]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_every_text_is_translated_and_nothing_else(language: str, used: set[Key]) -> None:
-    known = {key for key, _, _ in entries(language)}
-    assert used - known == set(), "missing: run the commands in app/i18n.py"
-    assert known - used == set(), "no longer used"
+@pytest.mark.parametrize(("domain", "language"), CATALOGUES)
+def test_every_text_is_translated_and_nothing_else(domain: str, language: str) -> None:
+    known = {key for key, _, _ in entries(domain, language)}
+    assert used(domain) - known == set(), "missing: run the commands in app/i18n.py"
+    assert known - used(domain) == set(), "no longer used"
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_translations_are_whole_and_keep_their_placeholders(language: str) -> None:
-    for (context, text), translated, fuzzy in entries(language):
+@pytest.mark.parametrize(("domain", "language"), CATALOGUES)
+def test_translations_are_whole_and_keep_their_placeholders(domain: str, language: str) -> None:
+    for (context, text), translated, fuzzy in entries(domain, language):
         assert not fuzzy and all(_all(translated)), f"{language}: {context} {text}"
         for form in _all(translated):
             wanted = set(PLACEHOLDER.findall(_all(text)[-1]))
             assert set(PLACEHOLDER.findall(form)) == wanted, f"{language}: {form}"
 
 
-def test_there_is_a_folder_for_each_language_and_no_other() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == set(TRANSLATED)
+def test_there_are_the_catalogues_of_each_language_and_no_other() -> None:
+    there = {(path.stem, path.parts[-3]) for path in FOLDER.rglob("*.po")}
+    assert there == set(CATALOGUES)
+
+
+def test_every_text_is_for_owners_or_for_customers() -> None:
+    assert "Carried forward: %(amount)s" in {text for _, text in used(CUSTOMERS)}
+    assert "Saved. It counts from now on; documents that were issued stay as they are." in {
+        text for _, text in used(PAGES)
+    }
 
 
 @pytest.mark.parametrize(
@@ -120,6 +139,8 @@ def test_the_best_language_among_others() -> None:
 def test_words_and_dates_are_of_one_language() -> None:
     assert written_tag("de-AT") == "de-AT"
     assert written_tag("pt-BR") == "en"
+    assert written_tag("he-IL") == "he-IL"
+    assert written_tag("he-IL", LANGUAGES) == "en"
 
 
 def test_amounts_have_their_currencys_decimals() -> None:
@@ -131,6 +152,19 @@ def test_amounts_have_their_currencys_decimals() -> None:
     assert format_money(Decimal("0.005"), "EUR", "en") == "€0.01"
     assert format_money(Decimal("0.1234"), "EUR", "en", 4) == "€0.1234"
     assert format_money(Decimal("9.5"), "JPY", "en", 2) == "¥9.50"
+
+
+@given(
+    st.sampled_from(("en", "de", "de-CH", "fr", "ja", "ar", "ar-EG", "he", "pl", "hi", "es", "nl")),
+    st.sampled_from(("EUR", "JPY", "KWD", "CHF", "XQZ")),
+    st.decimals(-(10**12), 10**12, places=3),
+    st.integers(0, 4),
+)
+def test_amounts_are_as_babel_writes_them(
+    tag: str, code: str, amount: Decimal, places: int
+) -> None:
+    exact = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    assert format_money(amount, code, tag, places) == _babel_money(exact, code, tag, places)
 
 
 def test_unknown_currencies_are_shown_as_they_are() -> None:
@@ -182,8 +216,10 @@ def test_an_environment_escapes_translates_and_tolerates_no_gaps(tmp_path: Path)
 
 
 def test_a_language_without_catalogue_speaks_english() -> None:
-    assert translations("xx").gettext("Total") == "Total"
-    assert translations("de").gettext("Total") == "Gesamtbetrag"
+    assert translations("xx", CUSTOMERS).gettext("Total") == "Total"
+    assert translations("ar", PAGES).gettext("Total") == "Total"
+    assert customer_texts("pt-BR").gettext("Total") == "Total"
+    assert customer_texts("de-AT").gettext("Total") == "Gesamtbetrag"
 
 
 # what customers are told
@@ -211,7 +247,7 @@ def words_in(text: str) -> float:
 
 
 @pytest.mark.parametrize("contact", ["", "a-person@kikubari.example"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_a_notice_is_short_and_calm_and_says_whom_to_ask(
     kind: NoticeKind, language: str, contact: str

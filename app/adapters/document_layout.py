@@ -7,25 +7,27 @@ is laid out in half the time, and because figures must never run into one anothe
 from __future__ import annotations
 
 import gettext
-import math
-import unicodedata
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
+import segno
 from markupsafe import Markup
 
+from app.adapters import document_texts as words
+from app.adapters import document_widths as widths
 from app.domain.invoice import DocumentContent, DocumentKind, Line, Party
 from app.domain.money import ZERO
 from app.domain.text import clean
 from app.i18n import (
-    best_language,
+    customer_texts,
     format_money,
     format_percent,
     format_quantity,
     is_rtl,
-    translations,
     written_tag,
 )
 
@@ -37,18 +39,29 @@ MAX_CHARACTERS = 300_000
 LIMIT = 300
 """Characters of one text. 5,000 emoji in a product's name took 10 s to draw."""
 
-_FOOTER_CHARACTERS = 38
-"""How many fit beside each other in one of the footer's three columns."""
-_FOOTER_ROWS = 14
-_GAP_PT = 16
-_TEXT_PT = 10
-_SMALL_PT = 8
-_HEADING_PT = 16
-_TOTAL_PT = 20
-_SUMS_PT = 264
-"""Width of the table of sums (`.sum` in document.css)."""
-_HALF_PT = 320
-"""The most that the document's title takes of the line it shares with the seller's name."""
+INK = "#1F2A33"
+_COLOUR = re.compile("#[0-9A-Fa-f]{6}")
+REDUCED = "※"
+"""Marks what bears Japan's reduced rate (消費税法 57-4)."""
+_CODES = {
+    *("kind", "language", "currency", "country", "template_version", "category", "key"),
+    *("accent", "page", "logo", "template", "iban", "bic"),
+}
+"""Fields that are looked up or taken apart, not read."""
+_FSI, _PDI = "\u2068", "\u2069"
+_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
+_NOT_XML = re.compile("[\ufffe\uffff]")
+_UNSAFE = re.compile(r"""["'\\&<>\x00\n\r\f]""")
+_MARGINS = {"A4": "57.64pt", "Letter": "66pt"}
+"""Left and right, so that both sizes leave 480 pt, sixty steps of the grid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square code as the path of an SVG, `modules` wide with its quiet zone."""
+
+    modules: int
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +73,33 @@ class Layout:
     tag: str
     """The language that words, dates and figures are written in."""
     direction: str
+    page: str
+    margin: str
+    accent: str
+    accent_text: str
+    """The accent where text in it can be read, else the ink."""
+    title: str
+    author: str
+    """The file's own, like its title without marks of direction."""
     heading: str
     heading_pt: int
     heads: tuple[str, ...]
     figures: tuple[tuple[str, ...], ...]
+    carried: tuple[str, ...]
+    """After each line: what stands at the foot of its page, should the page end there."""
     columns_pt: tuple[int, ...]
     subtotal: Decimal
     total_label: str
     total_pt: int
     """Size of the total: the largest figure of the document, as large as there is room."""
-    sums_pt: tuple[int, int]
-    """Widths of the total's label, and of the amounts that stand above and below the total."""
-    footer: tuple[tuple[str, ...], ...]
+    sums_pt: int
+    """Width of the total and of the amounts that stand above and below it."""
+    has_reduced: bool
+    statements: tuple[str, ...]
+    transfer: tuple[str, ...]
+    square: Square | None
+    footer: Markup
+    """CSS `content`: who the seller is, at the foot of every page."""
     footer_pt: int
     page_number: Markup
     """CSS `content`: the translated "Page 1 of 3" with its counters."""
@@ -80,171 +108,175 @@ class Layout:
 
     def tax_ids(self, party: Party) -> tuple[str, ...]:
         """`VAT ID: DE811907980`, one text for each."""
-        return _tax_ids(party, translations(best_language(self.tag)))
+        return words.tax_ids(party, customer_texts(self.tag))
 
 
 def layout_of(content: DocumentContent) -> Layout:
-    """The layout of a document. ValueError if it has more than `MAX_LINES` lines."""
+    """The layout of a document. ValueError if it has more than `MAX_LINES` lines;
+    UnknownStatement."""
     if len(content.lines) > MAX_LINES:
         raise ValueError(f"{len(content.lines)} lines; the most is {MAX_LINES}")
-    doc = _bounded(content)
-    tag = written_tag(doc.language)
-    texts = translations(best_language(tag))
-    heads = _heads(texts)
-    figures = tuple(_figures(line, doc, tag) for line in doc.lines)
-    footer = _footer(doc, texts)
-    heading = _heading(doc, texts)
-    subtotal = sum((line.total for line in doc.lines), ZERO)
-    total_label = texts.gettext("Total")
+    tag = written_tag(content.language)
+    doc = _bounded(content, rtl=is_rtl(tag))
+    texts = customer_texts(tag)
+    heading, footer = words.heading(doc, texts), words.footer(doc, texts)
+    page = doc.design.page if doc.design.page in _MARGINS else "A4"
+    accent = doc.design.accent if _COLOUR.fullmatch(doc.design.accent) else INK
     return Layout(
         doc=doc,
         template=f"{doc.kind.value}.html",
         tag=tag.replace("_", "-"),
         direction="rtl" if is_rtl(tag) else "ltr",
+        page=page,
+        margin=_MARGINS[page],
+        accent=accent,
+        accent_text=accent if widths.readable(accent) else INK,
+        title=_bare(heading),
+        author=_bare(doc.seller.name),
         heading=heading,
-        heading_pt=min(math.ceil(_ems(heading) * _HEADING_PT), _HALF_PT),
-        heads=heads,
-        figures=figures,
-        columns_pt=_widths(heads[1:], figures),
-        subtotal=subtotal,
-        total_label=total_label,
-        total_pt=_total_size(doc, total_label, tag),
-        sums_pt=_sum_widths(doc, subtotal, total_label, tag),
-        footer=footer,
-        footer_pt=_footer_height(footer),
+        heading_pt=widths.heading_width(heading),
+        **_figures(doc, texts, tag),
+        has_reduced=any(one.reduced for one in (*doc.lines, *doc.taxes)),
+        statements=tuple(words.statement(one, texts) for one in doc.statements),
+        transfer=words.transfer(doc, texts),
+        square=_square(doc.qr),
+        footer=_css_string("\n".join(footer)),
+        footer_pt=widths.footer_height(footer),
         page_number=_page_number(texts),
         running_title=_css_string(f"{doc.seller.name} · {heading}"),
     )
 
 
-def _bounded(content: DocumentContent) -> DocumentContent:
-    """The content with every text clean and short enough, whatever was stored."""
-    values = content.model_dump()
-    lines = [_bound(line) for line in values.pop("lines")]
-    written = sum(len(text) for line in lines for text in (line["name"], *line["details"]))
-    if written > MAX_CHARACTERS:
-        limit = max(40, LIMIT * MAX_CHARACTERS // written)
-        lines = [
-            {**_bound(line, limit), "details": _bound(line["details"][:2], limit)} for line in lines
-        ]
-    return DocumentContent.model_validate({**_bound(values), "lines": lines})
+def _figures(doc: DocumentContent, texts: gettext.NullTranslations, tag: str) -> dict[str, Any]:
+    """What is counted: the table of lines and that of sums. A packing slip has neither."""
+    priced = doc.kind is not DocumentKind.PACKING_SLIP
+    heads, total_label = words.heads(texts), texts.gettext("Total")
+    figures = tuple(_row(line, doc, tag, priced) for line in doc.lines)
+
+    def money(amount: Decimal) -> str:
+        return format_money(amount, doc.currency, tag, doc.decimals)
+
+    subtotal = sum((line.total for line in doc.lines), ZERO)
+    amounts = [subtotal, doc.total_net, *(row.amount for row in doc.rows)]
+    amounts += [tax.tax for tax in doc.taxes]
+    total = money(doc.total)
+    size = widths.total_size(total_label, total)
+    return {
+        "heads": heads,
+        "figures": figures,
+        "carried": tuple(_carried(doc, texts, money)) if priced else ("",) * len(figures),
+        "columns_pt": widths.column_widths(heads[1:] if priced else heads[1:2], figures),
+        "subtotal": subtotal,
+        "total_label": total_label,
+        "total_pt": size,
+        "sums_pt": widths.sums_width(total, size, (money(amount) for amount in amounts)),
+    }
 
 
-def _bound(value: Any, limit: int = LIMIT) -> Any:
-    if isinstance(value, str):
-        return clean(value, limit)
-    if isinstance(value, dict):
-        return {key: _bound(item, limit) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_bound(item, limit) for item in value[:MAX_ITEMS]]
-    return value
-
-
-def _heading(doc: DocumentContent, texts: gettext.NullTranslations) -> str:
-    _ = texts.gettext
-    titles = {DocumentKind.INVOICE: _("Invoice %(number)s")}
-    return titles[doc.kind] % {"number": doc.number}
-
-
-def _heads(texts: gettext.NullTranslations) -> tuple[str, ...]:
-    _ = texts.gettext
-    return (_("Item"), _("Quantity"), _("Unit price"), _("Tax"), _("Amount"))
-
-
-def _figures(line: Line, doc: DocumentContent, tag: str) -> tuple[str, ...]:
+def _row(line: Line, doc: DocumentContent, tag: str, priced: bool) -> tuple[str, ...]:
+    quantity = format_quantity(line.quantity, tag)
+    if not priced:
+        return (quantity,)
+    percents = " + ".join(format_percent(percent, tag) for percent in line.tax_percents) or "–"
     return (
-        format_quantity(line.quantity, tag),
+        quantity,
         format_money(line.unit_price, doc.currency, tag, doc.decimals),
-        " + ".join(format_percent(percent, tag) for percent in line.tax_percents) or "–",
+        f"{percents}{REDUCED}" if line.reduced else percents,
         format_money(line.total, doc.currency, tag, doc.decimals),
     )
 
 
-def _widths(heads: Sequence[str], figures: Sequence[Sequence[str]]) -> tuple[int, ...]:
-    """Points for each column of figures: the widest of it and of its head, and a gap."""
-    widths = []
-    for index, head in enumerate(heads):
-        widest = max((_ems(row[index]) for row in figures), default=0.0) * _TEXT_PT
-        widths.append(math.ceil(max(widest, _ems(head) * _SMALL_PT)) + _GAP_PT)
-    return tuple(widths)
+def _carried(doc: DocumentContent, texts: gettext.NullTranslations, money: Any) -> Iterable[str]:
+    """The running sum after each line. Only the page knows where it ends, so every row brings its
+    own and the page's margin shows the last (`string-set` in document.css)."""
+    text = texts.gettext("Carried forward: %(amount)s")
+    for amount in accumulate(line.total for line in doc.lines):
+        yield text % {"amount": money(amount)}
 
 
-def _sum_widths(
-    doc: DocumentContent, subtotal: Decimal, total_label: str, tag: str
-) -> tuple[int, int]:
-    amounts = [subtotal, doc.total_net, *(row.amount for row in doc.rows)]
-    amounts += [tax.tax for tax in doc.taxes]
-    widest = max(_ems(format_money(each, doc.currency, tag, doc.decimals)) for each in amounts)
-    return math.ceil(_ems(total_label) * _TEXT_PT), math.ceil(widest * _TEXT_PT) + _GAP_PT
-
-
-def _total_size(doc: DocumentContent, label: str, tag: str) -> int:
-    room = _SUMS_PT - _ems(label) * _TEXT_PT
-    fitting = room / _ems(format_money(doc.total, doc.currency, tag, doc.decimals))
-    return max(_TEXT_PT + 1, min(_TOTAL_PT, int(fitting)))
-
-
-def _ems(text: str) -> float:
-    """A safe estimate of a text's width in ems of the shipped fonts."""
-    return sum(_em(character) for character in text)
-
-
-def _em(character: str) -> float:
-    if unicodedata.east_asian_width(character) in "WF":
-        return 1.0
-    if character.isdecimal():
-        return 0.65
-    if character in ".,'\u00a0\u202f ’":
-        return 0.32
-    return 0.8 if character.isupper() else 0.65
-
-
-def _tax_ids(party: Party, texts: gettext.NullTranslations) -> tuple[str, ...]:
-    _ = texts.gettext
-    labels = {
-        "vat": _("VAT ID: %(number)s"),
-        "tax_number": _("Tax number: %(number)s"),
-        "jp_invoice": _("Registration number: %(number)s"),
-        "registration": _("Company register: %(number)s"),
-    }
-    return tuple(
-        labels[key] % {"number": number} if key in labels else f"{key}: {number}"
-        for key, number in party.tax_ids
+def _square(said: str) -> Square | None:
+    if not said:
+        return None
+    code = segno.make(said, error="m", micro=False, boost_error=False)
+    border = 2
+    path = "".join(
+        f"M{x + border} {y + border}h{length}v1h-{length}z"
+        for y, row in enumerate(code.matrix)
+        for x, length in _runs(row)
     )
+    return Square(modules=len(code.matrix) + 2 * border, path=path)
 
 
-def _footer(doc: DocumentContent, texts: gettext.NullTranslations) -> tuple[tuple[str, ...], ...]:
-    """Who the seller is; their numbers and how to reach them; what they added (a bank account)."""
-    seller = doc.seller
-    name = () if seller.name in seller.address else (seller.name,)
-    reach = tuple(filter(None, (seller.email, seller.phone)))
-    return ((*name, *seller.address), (*_tax_ids(seller, texts), *reach), doc.footer)
+def _runs(row: Iterable[int]) -> Iterable[tuple[int, int]]:
+    """Where dark modules begin, and how many follow one another."""
+    start, cells = None, [*row, 0]
+    for x, dark in enumerate(cells):
+        if dark and start is None:
+            start = x
+        elif not dark and start is not None:
+            yield start, x - start
+            start = None
 
 
-def _footer_height(columns: Iterable[Sequence[str]]) -> int:
-    """The page's bottom margin in points, in steps of the grid."""
-    rows = max(
-        (sum(math.ceil(max(_ems(line), 1) / (_FOOTER_CHARACTERS * 0.6)) for line in column))
-        for column in columns
-    )
-    return 8 * math.ceil((min(rows, _FOOTER_ROWS) * 10 + 8 + 40) / 8)
+def _bounded(content: DocumentContent, *, rtl: bool) -> DocumentContent:
+    """The content with every text clean and short enough, whatever was stored, and each text of a
+    script from right to left kept to itself."""
+    values = content.model_dump()
+    square = values.pop("qr")[:LIMIT]
+    lines = [_bound(line, rtl=rtl) for line in values.pop("lines")]
+    written = sum(len(text) for line in lines for text in (line["name"], *line["details"]))
+    if written > MAX_CHARACTERS:
+        limit = max(40, LIMIT * MAX_CHARACTERS // written)
+        lines = [
+            {
+                **_bound(line, rtl=rtl, limit=limit),
+                "details": _bound(line["details"][:2], rtl=rtl, limit=limit),
+            }
+            for line in lines
+        ]
+    bounded = {**_bound(values, rtl=rtl), "lines": lines, "qr": square}
+    return DocumentContent.model_validate(bounded)
+
+
+def _bound(value: Any, *, rtl: bool, limit: int = LIMIT, key: str = "") -> Any:
+    if isinstance(value, str):
+        text = _NOT_XML.sub("\ufffd", clean(value, limit))
+        return text if key in _CODES else _isolated(text, rtl)
+    if isinstance(value, dict):
+        return {name: _bound(one, rtl=rtl, limit=limit, key=name) for name, one in value.items()}
+    if key == "tax_ids":
+        return [
+            (clean(label, limit), _bound(number, rtl=rtl, limit=limit))
+            for label, number in value[:MAX_ITEMS]
+        ]
+    if isinstance(value, list | tuple):
+        return [_bound(one, rtl=rtl, limit=limit, key=key) for one in value[:MAX_ITEMS]]
+    return value
+
+
+def _isolated(text: str, rtl: bool) -> str:
+    """The text as an island of its own direction (UAX 9, FSI … PDI), where scripts can meet.
+
+    `clean` has taken out what others put in. Without it `2026-000134` reads `000134-2026` after an
+    Arabic word, and an Arabic name turns the figures around it.
+    """
+    if not text or not (rtl or _FROM_RIGHT.search(text)):
+        return text
+    return f"{_FSI}{_bare(text)}{_PDI}"
+
+
+def _bare(text: str) -> str:
+    return text.replace(_FSI, "").replace(_PDI, "")
 
 
 def _page_number(texts: gettext.NullTranslations) -> Markup:
     text = texts.gettext("Page %(page)s of %(pages)s") % {"page": "\x01", "pages": "\x02"}
-    quoted = _quoted(text).replace("\x01", '" counter(page) "')
-    counted = quoted.replace("\x02", '" counter(pages) "')
-    return Markup(counted)  # noqa: S704 -- nothing but letters, digits, escapes and counters
+    counted = _css_string(text).replace("\x01", '" counter(page) "')
+    return Markup(counted.replace("\x02", '" counter(pages) "'))  # noqa: S704 -- as below
 
 
 def _css_string(text: str) -> Markup:
-    return Markup(_quoted(text))  # noqa: S704 -- nothing but letters, digits and escapes
-
-
-def _quoted(text: str) -> str:
-    """A CSS string, safe inside an HTML style element: all but letters and digits is escaped."""
-    return (
-        '"'
-        + "".join(c if c.isalnum() or c in " \x01\x02" else f"\\{ord(c):x} " for c in text)
-        + '"'
-    )
+    """A CSS string that neither ends early nor means anything to a reader of HTML or XML around it:
+    quotes, backslashes, line ends and angles are escaped."""
+    quoted = _UNSAFE.sub(lambda found: f"\\{ord(found[0]):x} ", text)
+    return Markup(f'"{quoted}"')  # noqa: S704

@@ -8,19 +8,24 @@ on the versions of WeasyPrint, Pango and HarfBuzz: a file that was sent is kept,
 from __future__ import annotations
 
 import gc
+import hashlib
 import threading
-from datetime import date
-from decimal import Decimal
+import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from app.adapters.document_layout import MAX_LINES, Layout, layout_of
-from app.domain.invoice import DocumentContent, DocumentKind, Line, Party, Tax
+from app.adapters.document_layout import MAX_LINES, layout_of
+from app.adapters.document_texts import UnknownStatement
+from app.adapters.own_template import sandbox
+from app.adapters.sample_documents import sample
+from app.domain.invoice import DocumentContent
 from app.errors import RenderingFailed
 from app.i18n import environment
 
 if TYPE_CHECKING:
-    from app.adapters.pdf_engine import Engine
+    from app.adapters.pdf_engine import Engine, Sheet
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "documents"
 
@@ -39,11 +44,21 @@ class PdfRenderer:
         self._templates = templates
         self._own = threading.local()
 
-    def render(self, content: DocumentContent) -> bytes:
-        """The PDF of a document; texts are cut to 300 characters.
+    def render(
+        self,
+        content: DocumentContent,
+        *,
+        xml: bytes | None = None,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> bytes:
+        """The PDF/A-3b of a document; texts are cut to 300 characters.
 
-        RenderingFailed (trying again cannot help): more than 3,000 lines, or a template that is
-        broken or asks for something outside its own folder.
+        `xml` is embedded as `factur-x.xml` (Factur-X, EN 16931). `files` gives the bytes of
+        `design.logo` and `design.template` by their SHA-256.
+
+        RenderingFailed (trying again cannot help): more than 3,000 lines, a statement without a
+        sentence, a file that is not given, or a template that is broken or asks for something
+        outside its own folder.
         """
         name = f"{content.kind.value} {content.number}"
         if len(content.lines) > MAX_LINES:
@@ -53,11 +68,16 @@ class PdfRenderer:
             )
         try:
             with _one_at_a_time:
-                html = self._html(layout_of(content))
-                return self._engine().pdf(html)
+                return self._engine().pdf(self._sheet(content, xml, files))
+        except UnknownStatement as error:
+            raise RenderingFailed(
+                f"{name}: no sentence is known for the statement {error}",
+                mend="update Kikubari, or correct the settings that ask for it",
+            ) from error
         except Exception as error:  # whatever template or layout engine raise: one known failure
             raise RenderingFailed(
-                f"{name}: {type(error).__name__}: {error}", mend="check the document's template"
+                f"{name}: {_where(error)}{type(error).__name__}: {error}",
+                mend="check the document's template and logo",
             ) from error
 
     def warm_up(self) -> None:
@@ -66,13 +86,29 @@ class PdfRenderer:
         For workers, in the thread that will render, before they take work.
         """
         for language in ("en", "ja"):
-            self.render(_sample(language))
+            self.render(sample(language))
         gc.collect()
         gc.freeze()
 
-    def _html(self, layout: Layout) -> str:
-        template = environment(self._templates, layout.tag).get_template(layout.template)
-        return template.render(doc=layout.doc, layout=layout)
+    def _sheet(
+        self, content: DocumentContent, xml: bytes | None, files: Mapping[str, bytes]
+    ) -> Sheet:
+        from app.adapters.pdf_engine import Sheet
+
+        layout = layout_of(content)
+        own = content.design.template
+        if own:
+            source = kept(own, files).decode()
+            template = sandbox(self._templates, layout.tag).from_string(source)
+        else:
+            template = environment(self._templates, layout.tag).get_template(layout.template)
+        return Sheet(
+            html=template.render(doc=layout.doc, layout=layout),
+            tidy=not own,
+            issued_on=content.issued_on,
+            xml=xml,
+            files=files,
+        )
 
     def _engine(self) -> Engine:
         if not hasattr(self._own, "engine"):
@@ -83,30 +119,19 @@ class PdfRenderer:
         return engine
 
 
-def _sample(language: str) -> DocumentContent:
-    """A small document that touches every part of the template."""
-    day = date(2026, 1, 1)
-    return DocumentContent(
-        kind=DocumentKind.INVOICE,
-        number="0",
-        specimen=True,
-        language=language,
-        currency="EUR",
-        decimals=2,
-        issued_on=day,
-        order_number="0",
-        ordered_on=day,
-        paid_on=day,
-        payment_method="–",
-        prices_include_tax=True,
-        seller=Party(name="Kikubari 気配り", address=("0123456789",)),
-        buyer=Party(name="Ä é – 山田"),
-        ship_to=None,
-        lines=(Line(name="…", quantity=Decimal(1), unit_price=Decimal(1), total=Decimal(1)),),
-        rows=(),
-        taxes=(Tax(label="", percent=Decimal(19), net=Decimal(1), tax=Decimal(0)),),
-        total_net=Decimal(1),
-        total_tax=Decimal(0),
-        total=Decimal(1),
-        paid=True,
-    )
+def _where(error: BaseException) -> str:
+    """`line 7: ` of an own template, where the error came from there."""
+    found = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == "<template>" and frame.lineno
+    ]
+    return f"line {found[-1]}: " if found else ""
+
+
+def kept(digest: str, files: Mapping[str, bytes]) -> bytes:
+    """A file by its SHA-256. LookupError where it is not given, or is another."""
+    data = files.get(digest)
+    if data is None or hashlib.sha256(data).hexdigest() != digest:
+        raise LookupError(f"the file {digest[:12]} of the shop's design is missing or damaged")
+    return data

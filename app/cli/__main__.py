@@ -13,6 +13,7 @@ from app.cli import (
     connecting,
     db,
     doctor,
+    dressing,
     inbox,
     invoice_books,
     invoices,
@@ -34,7 +35,12 @@ def main() -> None:
     """
 
 
-for added in (doctor.doctor, *connecting.COMMANDS, *promise.COMMANDS):
+for added in (
+    doctor.doctor,
+    *connecting.COMMANDS,
+    *dressing.COMMANDS,
+    *promise.COMMANDS,
+):
     store.group.add_command(added)
 for added in invoice_books.COMMANDS:
     invoices.group.add_command(added)

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from app.db import (
+    assets,
     connections,
     diagnoses,
     documents,
@@ -27,6 +28,7 @@ from app.db.engine import Database
 
 __all__ = [
     "Base",
+    "assets",
     "connections",
     "diagnoses",
     "documents",

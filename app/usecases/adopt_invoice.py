@@ -25,7 +25,7 @@ from app.domain.notice import NoticeKind, reference_of
 from app.domain.store_settings import ShopSettings
 from app.domain.text import plain
 from app.errors import SentBefore
-from app.i18n import LANGUAGES, format_money, translations, written_tag
+from app.i18n import CUSTOMER_LANGUAGES, customer_texts, format_money, written_tag
 from app.usecases.guard_numbers import SYSTEM
 from app.usecases.ports import Shop
 
@@ -46,7 +46,7 @@ def invoice_sentences() -> list[str]:
         "Your invoice %(number)s for %(total)s is ready. You need do nothing; keep it for your "
         "records."
     )
-    return [translations(language).gettext(told) for language in LANGUAGES]
+    return [customer_texts(language).gettext(told) for language in CUSTOMER_LANGUAGES]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from app.domain.owing import Paper, discrepancies, id_in, invoice_in_force
 from app.domain.refund import read_refund
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceIncomplete
-from app.i18n import LANGUAGES
+from app.i18n import CUSTOMER_LANGUAGES
 
 
 @dataclass
@@ -86,8 +86,9 @@ COPIES = {
 
 
 def _language(snapshot: OrderSnapshot, settings: ShopSettings) -> str:
-    spoken = tuple(one for one in LANGUAGES if one in (settings.languages or LANGUAGES))
-    return customer_language(snapshot, spoken or LANGUAGES, settings.language)
+    wanted = settings.languages or CUSTOMER_LANGUAGES
+    spoken = tuple(one for one in CUSTOMER_LANGUAGES if one in wanted)
+    return customer_language(snapshot, spoken or CUSTOMER_LANGUAGES, settings.language)
 
 
 def _credit(

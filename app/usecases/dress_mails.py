@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.findings import N_
-from app.i18n import translations
+from app.i18n import customer_texts
 from app.usecases.manage_stores import find
 from app.usecases.ports import OwnersShop, OwnersShops
 from app.usecases.stores import settings_of
@@ -26,7 +26,7 @@ TEXTS = {
 
 def texts_in(language: str) -> dict[str, str]:
     """Our texts in one language, with WooCommerce's placeholders."""
-    catalogue = translations(language)
+    catalogue = customer_texts(language)
     return {name: catalogue.gettext(text) for name, text in TEXTS.items()}
 
 

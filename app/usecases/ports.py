@@ -151,8 +151,15 @@ class SecretBox(Protocol):
 
 
 class Renderer(Protocol):
-    def render(self, content: DocumentContent) -> bytes:
-        """The PDF of a document: the same bytes for the same content."""
+    def render(
+        self,
+        content: DocumentContent,
+        *,
+        xml: bytes | None = None,
+        files: Mapping[str, bytes] = ...,
+    ) -> bytes:
+        """The PDF/A-3b of a document: the same bytes for the same input. `xml`: its data, to be
+        embedded as Factur-X. `files`: its logo and template by SHA-256."""
 
 
 class Wording(Protocol):

@@ -22,6 +22,7 @@ from app.db.stores import Store
 from app.domain.notice import NoticeKind
 from app.errors import KikubariError
 from app.usecases.compose_document import content_of
+from app.usecases.dress_documents import files_of
 from app.usecases.ports import Clock, Files, Renderer
 from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of
@@ -51,7 +52,9 @@ def render_document(
     with db.read() as session:
         row = session.get_one(DocumentFile, row_id)
         document = session.get_one(Document, row.document_id)
-    data = renderer.render(content_of(document))
+        content = content_of(document)
+        kept = files_of(session, document.store_id, content.design)
+    data = renderer.render(content, files=kept)
     path = files.save(f"documents/{document.store_id}/{document.id}.pdf", data)
     now = clock()
     with db.write() as session:
@@ -108,6 +111,8 @@ def document_pdf(
         if document is None:
             raise KikubariError(f"there is no document {document_id}", mend="see `invoices list`")
         row = documents.file_of(session, document_id)
+        content = content_of(document)
+        kept = files_of(session, document.store_id, content.design)
     if row is not None and row.path is not None:
         try:
             data = files.load(row.path)
@@ -115,4 +120,4 @@ def document_pdf(
             data = b""
         if hashlib.sha256(data).hexdigest() == row.sha256:
             return document, data
-    return document, renderer.render(content_of(document))
+    return document, renderer.render(content, files=kept)

@@ -20,7 +20,7 @@ from app.domain.language import customer_language
 from app.domain.notice import NoticeKind
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.store_mode import Verdict, message_verdict
-from app.i18n import LANGUAGES
+from app.i18n import CUSTOMER_LANGUAGES
 from app.usecases.ports import Clock
 from app.usecases.record_order import promise_of
 from app.usecases.send_messages import decide
@@ -74,7 +74,7 @@ def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | No
         if verdict is Verdict.NOTHING:
             order.next_check_at = None
         elif settings.outgoing.delayed:
-            language = customer_language(snapshot, LANGUAGES, settings.language)
+            language = customer_language(snapshot, CUSTOMER_LANGUAGES, settings.language)
             facts = delay_facts(order, snapshot, found)
             if decide(session, order, NoticeKind.DELAYED, facts, language=language, now=now):
                 event = OrderEvent(order_id=order.id, at=now, kind="delayed", facts=facts)

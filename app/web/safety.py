@@ -11,6 +11,9 @@ from flask_wtf.csrf import CSRFProtect
 
 csrf = CSRFProtect()
 
+LARGER_FORMS = {"shop.save": 3 * 1024 * 1024}
+"""Endpoints whose forms carry files, with the bytes they may have."""
+
 
 def visitor_address() -> str:
     """Where a request comes from; an IPv6 visitor has a whole /64 to himself, and counts once."""
@@ -28,6 +31,7 @@ limiter = Limiter(visitor_address, storage_uri="memory://")
 def protect(app: Flask) -> None:
     """Install the protections on an application."""
     app.before_request(_new_nonce)  # the first: what the next two refuse is a page as well
+    app.before_request(_allow_files)  # before CSRF, which reads the form
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_headers)
@@ -48,6 +52,11 @@ def _machine_headers(response: Response) -> Response:
 
 def _new_nonce() -> None:
     g.csp_nonce = secrets.token_urlsafe(16)
+
+
+def _allow_files() -> None:
+    if request.endpoint in LARGER_FORMS:
+        request.max_content_length = LARGER_FORMS[request.endpoint]
 
 
 def _headers(response: Response) -> Response:

@@ -83,6 +83,8 @@ LABELS = {
     "cod_paid_when_completed": N_("Cash on delivery counts as paid when the order is completed"),
     "heartbeat": N_("Visit the shop's wp-cron.php once a minute, so that webhooks do not wait"),
 }
+FILES = {"documents.logo": "picture", "documents.template": "template"}
+"""Settings that are the hash of a file: what is entered is the file (`shop.save` keeps it)."""
 WEEKDAYS = (
     *(N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday")),
     *(N_("Friday"), N_("Saturday"), N_("Sunday")),
@@ -112,7 +114,7 @@ def fields_of(values: Mapping[str, Any]) -> list[FormSection]:
     for key, annotation in _types().items():
         section, _, name = key.rpartition(".")
         inside = values.get(section, {}) if section else values
-        kind = _kind(annotation)
+        kind = FILES.get(key) or _kind(annotation)
         choices = get_args(annotation) if kind == "choice" else ()
         shown = _shown(kind, inside.get(name))
         made[section].append(FormField(key, kind, LABELS[key], shown, choices))

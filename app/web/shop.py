@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -16,9 +17,10 @@ from app.db.stores import Store, store_by_name
 from app.domain.back_test import BackTest
 from app.domain.store_mode import Mode
 from app.domain.store_settings import settings_problems
-from app.errors import KikubariError, SettingsError
+from app.errors import FileRefused, KikubariError, SettingsError
 from app.usecases.back_test_store import back_test_store
 from app.usecases.disconnect_store import disconnect_store
+from app.usecases.dress_documents import Kept, Part, keep_file
 from app.usecases.dress_mails import dress_mails, texts_in, undress_mails
 from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.pause_store import pause_store, resume_store
@@ -89,16 +91,49 @@ def _settings_page(found: Summary, values: dict[str, Any], problems: dict[str, s
 
 
 @blueprint.post("/<name>/settings", endpoint="save")
+@limiter.limit("30/minute")
 @requires("owner")
 def save(name: str) -> Response | tuple[str, int]:
     """Save what the form holds as a new version; each wrong field is named at its place."""
     s, found = services(), _summary(name)
     values = values_of(request.form)
-    if problems := settings_problems(values):
+    values["documents"] |= _parts_in_use(found)
+    handed_in, refused = _checked_files()
+    if problems := settings_problems(values) | refused:
         return _settings_page(found, values, problems), 422
     save_settings(s.db, name, values, who=current_user.email, now=s.clock(), whole=True)
+    for part, data in handed_in.items():
+        keep_file(s.db, name, part, data, who=current_user.email, now=s.clock())
     flash(gettext("Saved. It counts from now on; documents that were issued stay as they are."))
     return redirect(url_for("shop.show", name=name))
+
+
+def _parts_in_use(found: Summary) -> dict[str, str]:
+    """Logo and template as they are, without those that the form takes away. The form itself
+    cannot name a file by its hash."""
+    present = found.settings.documents
+    kept = {"logo": present.logo, "template": present.template}
+    return {
+        part: "" if request.form.get(f"documents.{part}.remove") == "yes" else digest
+        for part, digest in kept.items()
+    }
+
+
+def _checked_files() -> tuple[dict[Part, Kept], dict[str, str]]:
+    """The files that came with the form and are fit to be kept, and why others are not."""
+    fit: dict[Part, Kept] = {}
+    refused: dict[str, str] = {}
+    for part, check in services().file_checks.items():
+        file = request.files.get(f"documents.{part}")
+        if file is None or not file.filename:
+            continue
+        with closing(file):
+            data = file.read()
+        try:
+            fit[part] = check(data)
+        except FileRefused as error:
+            refused[f"documents.{part}"] = error.sentence()
+    return fit, refused
 
 
 def _summary(name: str) -> Summary:

@@ -7,7 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.address import Address, address_lines, full_name, is_company
-from app.domain.invoice import DocumentContent, DocumentKind, Line, Party, Row, RowKind, Tax
+from app.domain.invoice import (
+    Bank,
+    DocumentContent,
+    DocumentKind,
+    HomeTax,
+    Line,
+    Party,
+    Reference,
+    Row,
+    RowKind,
+    Statement,
+    Tax,
+)
 
 GERMAN_SELLER = Party(
     name="Teehaus Morgenrot",
@@ -161,13 +173,15 @@ JAPANESE = document(
         country="JP",
     ),
     lines=(
-        line("宇治抹茶「初昔」40g", "3240", "2", "8", details=("缶入り",), sku="MT-040"),
-        line("煎茶 朝露 100g", "1620", "1", "8"),
+        line(
+            "宇治抹茶「初昔」40g", "3240", "2", "8", details=("缶入り",), sku="MT-040", reduced=True
+        ),
+        line("煎茶 朝露 100g", "1620", "1", "8", reduced=True),
         line("常滑焼 横手急須(髙資陶苑・﨑山作)", "13200", "1", "10", sku="KY-003"),
     ),
     rows=(Row(kind=RowKind.SHIPPING, label="ヤマト運輸 宅急便", amount=Decimal("880")),),
     taxes=(
-        Tax(label="消費税", percent=Decimal("8"), net=Decimal("7500"), tax=Decimal("600")),
+        Tax(label="消費税", percent=Decimal(8), net=Decimal(7500), tax=Decimal(600), reduced=True),
         Tax(label="消費税", percent=Decimal("10"), net=Decimal("12800"), tax=Decimal("1280")),
     ),
     total_net=Decimal("20300"),
@@ -203,6 +217,109 @@ ENGLISH = document(
     total=Decimal("38.165"),
 )
 
+ARABIC = document(
+    number="2026-000134",
+    language="ar-AE",
+    currency="AED",
+    payment_method="بطاقة ائتمان",
+    seller=Party(
+        name="بيت الشاي",
+        address=("بيت الشاي ذ.م.م", "شارع الشيخ زايد 12", "دبي", "الإمارات العربية المتحدة"),
+        country="AE",
+        email="hello@teahouse.example",
+        phone="+971 4 555 0123",
+        tax_ids=(("vat", "100123456700003"),),
+    ),
+    buyer=Party(
+        name="ليلى حداد",
+        address=("شارع الكورنيش 7", "برج البحر، شقة 12", "أبوظبي"),
+        country="AE",
+    ),
+    lines=(
+        line("شاي سنشا الياباني 100 غ", "62.50", "2", "5", sku="TEA-017"),
+        line("Matcha “Uji” 40 g", "145.00", "1", "5", details=("الوزن: 40 غ",)),
+        line("إبريق شاي من الفخار", "320.00", "1", "5", sku="KER-003"),
+    ),
+    rows=(Row(kind=RowKind.SHIPPING, label="أرامكس", amount=Decimal("25.00")),),
+    taxes=(
+        Tax(
+            label="ضريبة القيمة المضافة",
+            percent=Decimal(5),
+            net=Decimal("585.71"),
+            tax=Decimal("29.29"),
+        ),
+    ),
+    total_net=Decimal("585.71"),
+    total_tax=Decimal("29.29"),
+    total=Decimal("615.00"),
+    footer=(),
+)
+
+HEBREW = document(
+    number="2026-000135",
+    language="he-IL",
+    currency="ILS",
+    payment_method="כרטיס אשראי",
+    seller=Party(
+        name="בית התה",
+        address=("רחוב הרצל 12", "תל אביב 6688312"),
+        country="IL",
+        email="shalom@teahouse.example",
+        tax_ids=(("vat", "514567897"),),
+    ),
+    buyer=Party(name="נועה כהן", address=("רחוב יפו 97", "ירושלים 9434001"), country="IL"),
+    lines=(
+        line("תה סנצ'ה יפני 100 גרם", "59.00", "2", "18", sku="TEA-017"),
+        line("קומקום חרס (Tokoname)", "290.00", "1", "18"),
+    ),
+    rows=(Row(kind=RowKind.SHIPPING, label="", amount=Decimal("25.00")),),
+    taxes=(Tax(label="מע״מ", percent=Decimal(18), net=Decimal("366.95"), tax=Decimal("66.05")),),
+    total_net=Decimal("366.95"),
+    total_tax=Decimal("66.05"),
+    total=Decimal("433.00"),
+    footer=(),
+)
+
+UNPAID = document(
+    number="2026-000136",
+    paid=False,
+    paid_on=None,
+    due_on=date(2026, 12, 7),
+    supplied_on=date(2026, 11, 24),
+    payment_method="Überweisung",
+    bank=Bank(iban="DE89370400440532013000", bic="COBADEFFXXX", name="Beispielbank Berlin"),
+    qr="BCD\n002\n1\nSCT\nCOBADEFFXXX\nTeehaus Morgenrot\nDE89370400440532013000\nEUR177.16"
+    "\n\n\nRechnung 2026-000136",
+    statements=(
+        Statement(key="reverse_charge", law="§ 13b UStG"),
+        Statement(key="margin", law="§ 25a UStG"),
+    ),
+    home_tax=HomeTax(currency="CHF", tax=Decimal("21.10"), rate=Decimal("0.9412")),
+    note="Vielen Dank für Ihren Einkauf. Bis bald im Teehaus.",
+    einvoice=True,
+)
+"""An invoice with every field that there is."""
+
+CREDIT_NOTE = document(
+    kind=DocumentKind.CREDIT_NOTE,
+    number="GS-00004",
+    issued_on=date(2026, 12, 2),
+    refers_to=Reference(number="2026-000128", issued_on=date(2026, 11, 23)),
+    reason="Eine Kanne kam zerbrochen an.",
+    lines=(line("Kyusu, Seitengriffkanne aus Tokoname-Ton", "78.00", sku="KER-003"),),
+    rows=(),
+    taxes=(Tax(label="MwSt.", percent=Decimal(19), net=Decimal("65.55"), tax=Decimal("12.45")),),
+    total_net=Decimal("65.55"),
+    total_tax=Decimal("12.45"),
+    total=Decimal("78.00"),
+)
+
+PACKING_SLIP = document(
+    kind=DocumentKind.PACKING_SLIP,
+    number="10482",
+    note="Bitte die Kanne doppelt einschlagen.",
+)
+
 LONG = document(
     number="2026-000133",
     lines=tuple(
@@ -213,4 +330,107 @@ LONG = document(
     rows=(),
 )
 
-BY_LANGUAGE = {"de": GERMAN, "fr": FRENCH, "ja": JAPANESE, "en": ENGLISH}
+BY_LANGUAGE = {
+    "de": GERMAN,
+    "fr": FRENCH,
+    "ja": JAPANESE,
+    "en": ENGLISH,
+    "ar": ARABIC,
+    "he": HEBREW,
+}
+
+
+def einvoice_sample() -> bytes:
+    """An invoice over six lines as EN 16931 data (CII), 8 KB: what is embedded, never read."""
+    lines = "".join(
+        _EINVOICE_LINE.format(
+            number=number, name=each.name, price=each.unit_price, total=each.total
+        )
+        for number, each in enumerate(GERMAN.lines, start=1)
+    )
+    return _EINVOICE.replace("{lines}", lines).encode()
+
+
+_EINVOICE_LINE = """
+    <ram:IncludedSupplyChainTradeLineItem>
+      <ram:AssociatedDocumentLineDocument>
+        <ram:LineID>{number}</ram:LineID>
+      </ram:AssociatedDocumentLineDocument>
+      <ram:SpecifiedTradeProduct>
+        <ram:Name>{name}</ram:Name>
+      </ram:SpecifiedTradeProduct>
+      <ram:SpecifiedLineTradeAgreement>
+        <ram:NetPriceProductTradePrice>
+          <ram:ChargeAmount>{price}</ram:ChargeAmount>
+        </ram:NetPriceProductTradePrice>
+      </ram:SpecifiedLineTradeAgreement>
+      <ram:SpecifiedLineTradeDelivery>
+        <ram:BilledQuantity unitCode="C62">1</ram:BilledQuantity>
+      </ram:SpecifiedLineTradeDelivery>
+      <ram:SpecifiedLineTradeSettlement>
+        <ram:ApplicableTradeTax>
+          <ram:TypeCode>VAT</ram:TypeCode>
+          <ram:CategoryCode>S</ram:CategoryCode>
+          <ram:RateApplicablePercent>19</ram:RateApplicablePercent>
+        </ram:ApplicableTradeTax>
+        <ram:SpecifiedTradeSettlementLineMonetarySummation>
+          <ram:LineTotalAmount>{total}</ram:LineTotalAmount>
+        </ram:SpecifiedTradeSettlementLineMonetarySummation>
+      </ram:SpecifiedLineTradeSettlement>
+    </ram:IncludedSupplyChainTradeLineItem>"""
+
+_EINVOICE = """<?xml version="1.0" encoding="UTF-8"?>
+<rsm:CrossIndustryInvoice
+    xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+    xmlns:ram="urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+    xmlns:udt="urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100">
+  <rsm:ExchangedDocumentContext>
+    <ram:GuidelineSpecifiedDocumentContextParameter>
+      <ram:ID>urn:cen.eu:en16931:2017</ram:ID>
+    </ram:GuidelineSpecifiedDocumentContextParameter>
+  </rsm:ExchangedDocumentContext>
+  <rsm:ExchangedDocument>
+    <ram:ID>2026-000128</ram:ID>
+    <ram:TypeCode>380</ram:TypeCode>
+    <ram:IssueDateTime>
+      <udt:DateTimeString format="102">20261123</udt:DateTimeString>
+    </ram:IssueDateTime>
+  </rsm:ExchangedDocument>
+  <rsm:SupplyChainTradeTransaction>{lines}
+    <ram:ApplicableHeaderTradeAgreement>
+      <ram:SellerTradeParty>
+        <ram:Name>Teehaus Morgenrot GmbH</ram:Name>
+        <ram:PostalTradeAddress>
+          <ram:PostcodeCode>10969</ram:PostcodeCode>
+          <ram:LineOne>Lindenstraße 12</ram:LineOne>
+          <ram:CityName>Berlin</ram:CityName>
+          <ram:CountryID>DE</ram:CountryID>
+        </ram:PostalTradeAddress>
+        <ram:SpecifiedTaxRegistration>
+          <ram:ID schemeID="VA">DE811907980</ram:ID>
+        </ram:SpecifiedTaxRegistration>
+      </ram:SellerTradeParty>
+      <ram:BuyerTradeParty>
+        <ram:Name>Weiß &amp; Söhne GmbH</ram:Name>
+        <ram:PostalTradeAddress>
+          <ram:PostcodeCode>10623</ram:PostcodeCode>
+          <ram:LineOne>Straße des 17. Juni 135</ram:LineOne>
+          <ram:CityName>Berlin</ram:CityName>
+          <ram:CountryID>DE</ram:CountryID>
+        </ram:PostalTradeAddress>
+      </ram:BuyerTradeParty>
+    </ram:ApplicableHeaderTradeAgreement>
+    <ram:ApplicableHeaderTradeDelivery/>
+    <ram:ApplicableHeaderTradeSettlement>
+      <ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>
+      <ram:SpecifiedTradeSettlementHeaderMonetarySummation>
+        <ram:LineTotalAmount>191.40</ram:LineTotalAmount>
+        <ram:TaxBasisTotalAmount>154.76</ram:TaxBasisTotalAmount>
+        <ram:TaxTotalAmount currencyID="EUR">22.40</ram:TaxTotalAmount>
+        <ram:GrandTotalAmount>177.16</ram:GrandTotalAmount>
+        <ram:DuePayableAmount>0.00</ram:DuePayableAmount>
+      </ram:SpecifiedTradeSettlementHeaderMonetarySummation>
+    </ram:ApplicableHeaderTradeSettlement>
+  </rsm:SupplyChainTradeTransaction>
+</rsm:CrossIndustryInvoice>
+"""

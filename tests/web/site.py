@@ -104,7 +104,7 @@ class PretendShop:
 
 
 class PretendRenderer:
-    def render(self, content: Any) -> bytes:
+    def render(self, content: Any, **more: Any) -> bytes:
         return b"%PDF-1.7 of the tests"
 
 
