@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from app.adapters import einvoice
 from app.adapters.archive import TarArchive
 from app.adapters.disk import DiskFiles
 from app.adapters.fence import DatabaseFence, FileFence
@@ -32,6 +33,7 @@ from app.usecases.dress_documents import Check, Part
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
 from app.usecases.reach import Reach, Rhythm
+from app.usecases.render_document import Press
 from app.usecases.send_messages import Outside
 
 USER_AGENT = "Kikubari/0.1"
@@ -80,6 +82,11 @@ class Services:
     def file_checks(self) -> dict[Part, Check]:
         """What owners' logos and templates pass before they are kept."""
         return {"logo": prepared_logo, "template": prepared_template}
+
+    @property
+    def press(self) -> Press:
+        """What makes and keeps the files of documents."""
+        return Press(self.renderer, einvoice, self.files)
 
     @cached_property
     def fence(self) -> Fence:

@@ -90,7 +90,7 @@ class World:
         for _ in range(rounds):
             claimed = process_due(s.db, s.shop, s.clock, self.turn)
             claimed += issue_due(s.db, s.shop, s.clock, self.turn, s.gate)
-            claimed += render_due(s.db, s.renderer, s.files, s.clock, self.turn)
+            claimed += render_due(s.db, s.press, s.clock, self.turn)
             claimed += watch_due(s.db, s.clock, limit=50)
             claimed += send_due(s.db, s.outside, self.turn)
             if not claimed:

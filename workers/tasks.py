@@ -56,7 +56,7 @@ def issue_documents() -> int:
 def render_documents() -> int:
     """Make the files of issued documents."""
     s = services()
-    return _until_empty(lambda: render_due(s.db, s.renderer, s.files, s.clock, turn()))
+    return _until_empty(lambda: render_due(s.db, s.press, s.clock, turn()))
 
 
 def check_shipments() -> int:

@@ -18,9 +18,10 @@ from app.errors import KikubariError
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
 from app.usecases.close_links import close_links, open_link
 from app.usecases.manage_stores import find
-from app.usecases.render_document import document_pdf
+from app.usecases.render_document import document_pdf, document_xml
 from app.usecases.work_off import Turn
 
+FORMS = ("pdf", "cii", "ubl")
 KINDS = [kind.value for kind in DocumentKind]
 ASKED_KINDS = [kind for kind in KINDS if kind != DocumentKind.CREDIT_NOTE.value]
 
@@ -175,15 +176,21 @@ def link(document_id: int, close: bool, as_json: bool) -> None:
 @group.command()
 @click.argument("document_id", type=click.IntRange(1, 2**63 - 1))
 @click.argument("target", type=click.Path(dir_okay=False, writable=True))
+@click.option(
+    "--as", "form", type=click.Choice(FORMS), default="pdf", show_default=True, help="As what."
+)
 @json_option
-def save(document_id: int, target: str, as_json: bool) -> None:
-    """Write a document's PDF to a file.
+def save(document_id: int, target: str, form: str, as_json: bool) -> None:
+    """Write a document to a file: its PDF, or an e-invoice as CII or UBL.
 
     \b
     Example:  python3 run.py invoices save 1 invoice.pdf
     """
     s = services()
-    document, data = document_pdf(s.db, s.renderer, s.files, document_id)
+    if form == "pdf":
+        document, data = document_pdf(s.db, s.press, document_id)
+    else:
+        document, data = document_xml(s.db, s.press, document_id, form)
     with click.open_file(target, "wb") as file:
         file.write(data)
     show_one({"number": document.number, "file": target, "bytes": len(data)}, as_json=as_json)

@@ -162,6 +162,16 @@ class Renderer(Protocol):
         embedded as Factur-X. `files`: its logo and template by SHA-256."""
 
 
+class EInvoices(Protocol):
+    """Documents as EN 16931 XML: the same bytes for the same content."""
+
+    def cii(self, content: DocumentContent) -> bytes:
+        """What Factur-X embeds. Raises RenderingFailed where the norm cannot say it."""
+
+    def ubl(self, content: DocumentContent) -> bytes:
+        """The same as UBL 2.1."""
+
+
 class Wording(Protocol):
     """Turns facts into the words of a message."""
 

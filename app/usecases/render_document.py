@@ -9,6 +9,8 @@ made.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
 
@@ -19,30 +21,43 @@ from app.db.documents import LINK_LIFE, Document, DocumentFile, DocumentLink
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.stores import Store
+from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
 from app.errors import KikubariError
 from app.usecases.compose_document import content_of
 from app.usecases.dress_documents import files_of
-from app.usecases.ports import Clock, Files, Renderer
+from app.usecases.ports import Clock, EInvoices, Files, Renderer
 from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn, work_due
 
 
-def render_due(db: Database, renderer: Renderer, files: Files, clock: Clock, turn: Turn) -> int:
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What makes and keeps the files of documents."""
+
+    renderer: Renderer
+    einvoices: EInvoices
+    files: Files
+
+    def print(self, content: DocumentContent, kept: Mapping[str, bytes]) -> bytes:
+        """The PDF, with its machine-readable twin where it carries one. `kept`: logo, template."""
+        xml = self.einvoices.cii(content) if content.einvoice else None
+        return self.renderer.render(content, xml=xml, files=kept)
+
+
+def render_due(db: Database, press: Press, clock: Clock, turn: Turn) -> int:
     """Claim files and render them; how many were claimed."""
     return work_due(
         db,
         DocumentFile,
         turn,
         clock,
-        lambda row_id: render_document(db, renderer, files, clock, row_id, owner=turn.owner),
+        lambda row_id: render_document(db, press, clock, row_id, owner=turn.owner),
     )
 
 
-def render_document(
-    db: Database, renderer: Renderer, files: Files, clock: Clock, row_id: int, *, owner: str
-) -> None:
+def render_document(db: Database, press: Press, clock: Clock, row_id: int, *, owner: str) -> None:
     """Render one document that `owner` has claimed.
 
     Raises:
@@ -54,8 +69,8 @@ def render_document(
         document = session.get_one(Document, row.document_id)
         content = content_of(document)
         kept = files_of(session, document.store_id, content.design)
-    data = renderer.render(content, files=kept)
-    path = files.save(f"documents/{document.store_id}/{document.id}.pdf", data)
+    data = press.print(content, kept)
+    path = press.files.save(f"documents/{document.store_id}/{document.id}.pdf", data)
     now = clock()
     with db.write() as session:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -102,9 +117,27 @@ def _tell(session: Session, document: Document, now: datetime) -> None:
     decide(session, order, kind, facts, language=language, now=now, version=version)
 
 
-def document_pdf(
-    db: Database, renderer: Renderer, files: Files, document_id: int
+def document_xml(
+    db: Database, press: Press, document_id: int, syntax: str
 ) -> tuple[Document, bytes]:
+    """A document as an e-invoice for itself. `syntax`: `cii` or `ubl`.
+
+    Raises:
+        RenderingFailed: the norm cannot say this document.
+        KikubariError: there is no such document, or no such syntax.
+    """
+    writers = {"cii": press.einvoices.cii, "ubl": press.einvoices.ubl}
+    if syntax not in writers:
+        raise KikubariError(f"there is no syntax {syntax[:20]!r}", mend="take cii or ubl")
+    with db.read() as session:
+        document = session.get(Document, document_id)
+        if document is None:
+            raise KikubariError(f"there is no document {document_id}", mend="see `invoices list`")
+        content = content_of(document)
+    return document, writers[syntax](content)
+
+
+def document_pdf(db: Database, press: Press, document_id: int) -> tuple[Document, bytes]:
     """The file of a document: from disk, or rendered again where it is missing or damaged."""
     with db.read() as session:
         document = session.get(Document, document_id)
@@ -115,9 +148,9 @@ def document_pdf(
         kept = files_of(session, document.store_id, content.design)
     if row is not None and row.path is not None:
         try:
-            data = files.load(row.path)
+            data = press.files.load(row.path)
         except OSError:
             data = b""
         if hashlib.sha256(data).hexdigest() == row.sha256:
             return document, data
-    return document, renderer.render(content, files=kept)
+    return document, press.print(content, kept)

@@ -20,7 +20,8 @@ from app.db.stores import Store
 from app.domain.invoice import NUMBERED, DocumentKind
 from app.errors import KikubariError
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
-from app.usecases.export_documents import export_csv, export_datev, export_zip
+from app.usecases.export_documents import export_csv, export_datev, export_zip, file_name
+from app.usecases.render_document import document_xml
 from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn
 from app.web.safety import limiter
@@ -110,6 +111,32 @@ def _datev(store: Store | None, wanted: Wanted) -> Response:
             % {"n": ", ".join(made.left_out[:20])}
         )
     return Response(made.data, mimetype="text/csv", headers=_attachment(made.name))
+
+
+@blueprint.get("/documents/<int:document_id>/<syntax>.xml", endpoint="xml")
+@limiter.limit("60/minute")
+@requires("reader")
+def show_xml(document_id: int, syntax: str) -> Response:
+    """A document as an e-invoice; why it cannot be one is said on its order's page."""
+    s = services()
+    if document_id >= 2**63 or syntax not in ("cii", "ubl"):
+        abort(404)
+    with s.db.read() as session:
+        document = session.get(Document, document_id)
+        if document is None:
+            abort(404)
+        order = session.get_one(Order, document.order_id)
+        page = _order_page(session.get_one(Store, document.store_id).name, order.remote_id)
+    try:
+        document, data = document_xml(s.db, s.press, document_id, syntax)
+    except KikubariError as error:
+        flash(error.sentence())
+        return redirect(page)
+    with s.db.write() as session:
+        what = {"number": document.number, "as": syntax}
+        staff.audit(session, s.clock(), current_user.email, "document.open", order.store_id, **what)
+    name = file_name(document).replace(".pdf", f".{syntax}.xml")
+    return Response(data, mimetype="application/xml", headers=_attachment(name))
 
 
 @blueprint.post("/orders/<store_name>/<int:remote_id>/documents", endpoint="ask")

@@ -31,7 +31,7 @@ def pdf_response(document_id: int) -> Response:
     """A document's file as an answer that no cache or search engine keeps."""
     s = services()
     with state().rendering:
-        document, data = document_pdf(s.db, s.renderer, s.files, document_id)
+        document, data = document_pdf(s.db, s.press, document_id)
     response = Response(data, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{_file_name(document)}"'
     response.headers["Cache-Control"] = "private, no-store"

@@ -99,5 +99,5 @@ def test_a_document_is_rendered_with_the_files_of_its_own_store(sqlite_world: Wo
         assert files_of(session, document.store_id + 1, design) == {}
     pdf = s.renderer.render(content.model_copy(update={"design": design}), files=files)
     assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages[0].images) == 1
-    _, kept = document_pdf(s.db, s.renderer, s.files, document.id)
+    _, kept = document_pdf(s.db, s.press, document.id)
     assert len(pypdf.PdfReader(io.BytesIO(kept)).pages[0].images) == 0

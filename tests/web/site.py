@@ -193,7 +193,7 @@ def _fill(site: Site) -> None:
     for _ in range(40):
         done = process_due(s.db, s.shop, s.clock, TURN)
         done += issue_due(s.db, s.shop, s.clock, TURN, s.gate)
-        done += render_due(s.db, s.renderer, s.files, s.clock, TURN)
+        done += render_due(s.db, s.press, s.clock, TURN)
         done += watch_due(s.db, s.clock, limit=50)
         done += send_due(s.db, s.outside, TURN)
         if not done:

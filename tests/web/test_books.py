@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 
 from app.db.document_search import Wanted
 from app.db.documents import Document
@@ -18,6 +19,7 @@ from app.db.stores import Store
 from app.domain.datev import COLUMNS
 from app.factory import create_app
 from app.usecases.export_documents import export_csv
+from app.usecases.manage_stores import save_settings
 from app.usecases.sign_in import add_person, make_link
 from app.web.safety import limiter
 from tests.web.site import post
@@ -147,3 +149,23 @@ def test_staff_make_a_packing_slip_and_no_invoice(app: Flask, shop: World) -> No
     assert post(visitor, path, kind="packing_slip").status_code == 302
     assert shop.all(Document)[-1].kind == "packing_slip"
     assert post(visitor, path, kind="credit_note").status_code == 403
+
+
+def test_an_invoice_carries_its_machine_readable_twin_where_its_owner_wants_it(
+    app: Flask, shop: World
+) -> None:
+    wanted = {"invoicing": {"einvoice": "all"}}
+    save_settings(shop.services.db, "tea", wanted, who="test", now=shop.clock())
+    shop.shop.place_order("DE")
+    assert shop.shop.deliveries.wait_idle(20)
+    shop.work()
+    document = shop.all(Document)[-1]
+    visitor = client(app, shop)
+    pdf = visitor.get(f"/documents/{document.id}.pdf").data
+    attached = PdfReader(io.BytesIO(pdf)).attachments
+    assert document.number.encode() in attached["factur-x.xml"][0]
+    for syntax, root in (("cii", b"CrossIndustryInvoice"), ("ubl", b"Invoice")):
+        answer = visitor.get(f"/documents/{document.id}/{syntax}.xml")
+        assert answer.mimetype == "application/xml" and root in answer.data
+        assert document.number.encode() in answer.data
+    assert visitor.get(f"/documents/{document.id}/html.xml").status_code == 404
