@@ -101,6 +101,9 @@ def test_an_order_becomes_late_with_time_and_not_before(sqlite_world: World) -> 
     assert len(customer_notes(sqlite_world, order_id)) == 1
     sqlite_world.clock.at = order.next_check_at
     sqlite_world.work()
+    assert len(customer_notes(sqlite_world, order_id)) == 1  # it is midnight where they live
+    sqlite_world.clock.pass_(hours=10)
+    sqlite_world.work()
     assert len(customer_notes(sqlite_world, order_id)) == 2
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.orders import Order
 from app.db.types import BigId
 from app.db.upsert import insert_once
 from app.db.work import DUE, PARKED, Work, work_index
 
 WITHHELD = "withheld"
-"""What the store's mode keeps from leaving."""
+"""What the store's mode or its settings keep from leaving."""
+HELD = "held"
+"""What waits for a person's yes."""
+DROPPED = "dropped"
+DELAYS = ("at_risk", "delayed", "delayed_again")
+"""Kinds of notices that a closing word follows; the first two are the first words of a delay."""
+"""What was not true any more."""
 
 
 class Message(Work, Base):
@@ -40,6 +47,9 @@ class Message(Work, Base):
     delivery: Mapped[str | None] = mapped_column(String(12))
     mailer_said: Mapped[str | None] = mapped_column(String(300))
     sent_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    """Since when a person has said yes to it."""
+    approved_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class Notice(Base):
@@ -125,6 +135,55 @@ def take_up_withheld(session: Session, store_id: int, since: datetime, now: date
         .values(state=DUE, due_at=now, attempts=0, done_at=None, problem=None),
         execution_options={"synchronize_session": False},
     )
+
+
+def tells_of_delay(session: Session, order_id: int) -> bool:
+    """Whether a delay of this order was told, or is about to be, and no closing word was."""
+    kinds = select(Notice.kind).where(Notice.order_id == order_id, Notice.dropped.is_(None))
+    said = set(session.scalars(kinds))
+    return bool(said & set(DELAYS)) and "closed" not in said
+
+
+def held_messages(
+    session: Session, store_id: int | None = None, limit: int = 10_000
+) -> list[Message]:
+    """What waits for a person's yes, the oldest first."""
+    query = select(Message).where(Message.state == HELD)
+    if store_id is not None:
+        query = query.where(Message.store_id == store_id)
+    return list(session.scalars(query.order_by(Message.id).limit(limit)))
+
+
+def count_open(session: Session, store_id: int) -> int:
+    """How many orders of a store are watched."""
+    query = select(func.count()).where(
+        Order.store_id == store_id, Order.next_check_at.is_not(None), Order.shipped_at.is_(None)
+    )
+    return session.scalar(query) or 0
+
+
+def count_ripe(session: Session, store_id: int, today: date) -> int:
+    """How many watched orders should have left before `today` and were told of nothing yet."""
+    told = select(Notice.order_id).where(Notice.store_id == store_id, Notice.kind.in_(DELAYS))
+    query = select(func.count()).where(
+        Order.store_id == store_id,
+        Order.next_check_at.is_not(None),
+        Order.shipped_at.is_(None),
+        Order.ship_by_on < today,
+        Order.id.not_in(told),
+    )
+    return session.scalar(query) or 0
+
+
+def count_told_since(session: Session, store_id: int, now: datetime) -> int:
+    """How many orders were told of a first delay within the last day, or are about to be."""
+    query = select(func.count()).where(
+        Notice.store_id == store_id,
+        Notice.kind.in_(DELAYS[:2]),
+        Notice.decided_at > now - timedelta(days=1),
+        Notice.dropped.is_(None),
+    )
+    return session.scalar(query) or 0
 
 
 def newest(

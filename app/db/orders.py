@@ -23,6 +23,7 @@ class Order(Base):
         Index(None, "store_id", "email"),
         Index(None, "store_id", "created_at"),
         Index(None, "next_check_at"),
+        Index(None, "store_id", "next_check_at"),
         Index(None, "disagreement"),
     )
 

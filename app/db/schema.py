@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from app.db import (
     assets,
     connections,
+    customers,
     diagnoses,
     documents,
     inbox,
@@ -22,6 +23,7 @@ from app.db import (
     reconciling,
     staff,
     stores,
+    tasks,
 )
 from app.db.base import Base
 from app.db.engine import Database
@@ -30,6 +32,7 @@ __all__ = [
     "Base",
     "assets",
     "connections",
+    "customers",
     "diagnoses",
     "documents",
     "inbox",
@@ -40,6 +43,7 @@ __all__ = [
     "reconciling",
     "staff",
     "stores",
+    "tasks",
 ]
 
 MIGRATIONS = Path(__file__).parent / "migrations"

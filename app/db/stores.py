@@ -40,6 +40,8 @@ class Store(Base):
     paused_mode: Mapped[str | None] = mapped_column(String(10))
     """The mode to go back to: its owner paused it, and it is in shadow meanwhile."""
     pause_reason: Mapped[str | None] = mapped_column(String(200))
+    breaker: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    """Set while too many orders would be told at once: when it went out, and the numbers."""
     note_mail_before: Mapped[dict[str, Any] | None] = mapped_column(Json)
     """What the shop's "Customer note" mail said before we dressed it."""
     copies: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")

@@ -30,6 +30,8 @@ class Condition(StrEnum):
     NOT_WATCHED = "not_watched"
     """Nothing is to be shipped, or not any more, or it has left already."""
     ON_TIME = "on_time"
+    AT_RISK = "at_risk"
+    """It can still be kept, and probably will not."""
     DELAYED = "delayed"
 
 

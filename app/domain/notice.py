@@ -26,8 +26,17 @@ class NoticeKind(StrEnum):
     """The document is there, with its link. Said once for each invoice of an order."""
     CREDIT_NOTE = "credit_note"
     """Money went back, and the credit note is there. Said once for each."""
+    AT_RISK = "at_risk"
+    """It will probably be late, says the shop's own past. Said once for each promise."""
     DELAYED = "delayed"
     """The promise cannot be kept any more. Said once for each promise."""
+    DELAYED_AGAIN = "delayed_again"
+    """The new date that was said cannot be kept either."""
+    CLOSED = "closed"
+    """The closing word after a delay: it left at last, arrived, or was cancelled."""
+
+
+ABOUT_DELAY = frozenset({NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN})
 
 
 def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None) -> str | None:
@@ -36,8 +45,10 @@ def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None)
     Asked again with the shop's fresh word at the moment of sending: no delay notice may leave
     after the order was shipped, delivered, cancelled or refunded.
     """
-    if kind is NoticeKind.DELAYED and not is_waiting(order, paid_at):
+    if kind in ABOUT_DELAY and not is_waiting(order, paid_at):
         return f"the order does not wait for its parcel any more (it is {order.status})"
+    if kind is NoticeKind.CLOSED and is_waiting(order, paid_at):
+        return "the order waits for its parcel again"
     if kind is NoticeKind.INVOICE and order.status in CLOSED_STATUSES - {"refunded"}:
         return f"the order is {order.status}"
     return None

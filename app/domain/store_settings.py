@@ -5,6 +5,7 @@ Validated at entry; a version once saved is never changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -169,12 +170,29 @@ class PromiseRules(_Values):
     default_transit_days: Annotated[int, Field(ge=0, le=180)] = 3
 
 
+def _policy(value: object) -> object:
+    """Settings of before had yes and no."""
+    return {True: "automatic", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+
+Policy = Literal["automatic", "approval", "shadow", "off"]
+"""`approval`: it waits for a yes; `shadow`: it is only recorded what would have gone out."""
+Choice = Annotated[Policy, BeforeValidator(_policy)]
+
+
 class Outgoing(_Values):
-    """Which messages leave by themselves."""
+    """Which messages leave, and whether a person says yes first.
+
+    `breaker_percent`: where more than this share of the open orders would be told of a delay at
+    once, nothing leaves before the owner has answered.
+    """
 
     invoice: bool = True
     credit_note: bool = True
-    delayed: bool = True
+    at_risk: Choice = "automatic"
+    delayed: Choice = "automatic"
+    closed: Choice = "automatic"
+    breaker_percent: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 class ShopSettings(_Values):
@@ -214,6 +232,20 @@ class ShopSettings(_Values):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+
+def policy_of(settings: ShopSettings, kinds: Iterable[str]) -> Policy:
+    """What the owner wants of a message with these kinds of notices (`delayed` …): the most
+    careful word counts."""
+    policies: dict[str, Policy] = {
+        "at_risk": settings.outgoing.at_risk,
+        "delayed": settings.outgoing.delayed,
+        "delayed_again": settings.outgoing.delayed,
+        "closed": settings.outgoing.closed,
+    }
+    careful: tuple[Policy, ...] = ("off", "shadow", "approval", "automatic")
+    found = [policies.get(kind, "automatic") for kind in kinds]
+    return min(found, key=careful.index, default="automatic")
 
 
 def read_settings(values: dict[str, Any]) -> ShopSettings:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db.issue_requests import asks_for_invoice, request_document, withdraw_requests
+from app.db.notices import tells_of_delay
 from app.db.orders import Order, OrderEvent, order_by_remote_id
 from app.db.stores import Store
 from app.db.work import DUE
@@ -57,6 +58,8 @@ def record_order(
     _owe_documents(session, store, order, snapshot, settings, now)
     note_disagreement(session, order, snapshot)
     watch(store, order, snapshot, settings, now)
+    if order.next_check_at is None and tells_of_delay(session, order.id):
+        order.next_check_at = now  # a closing word is owed, or will be
     return order
 
 

@@ -25,9 +25,9 @@ from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
 from app.errors import KikubariError
 from app.usecases.compose_document import content_of
+from app.usecases.decide_notice import decide
 from app.usecases.dress_documents import files_of
 from app.usecases.ports import Clock, EInvoices, Files, Renderer
-from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn, work_due
 

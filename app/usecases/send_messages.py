@@ -14,28 +14,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
-from typing import Any
-
-from sqlalchemy.orm import Session
 
 from app.db import notices, work
+from app.db.customers import has_opted_out
 from app.db.engine import Database
-from app.db.notices import WITHHELD, Message, Notice
+from app.db.notices import DROPPED, HELD, WITHHELD, Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
+from app.domain.leaving import GO, LATER, Leave, Standing, may_leave
+from app.domain.local_hours import zones_of
 from app.domain.mailer import find_note, mailer_result
-from app.domain.notice import NoticeKind, reference_of, safe_words, why_untrue
+from app.domain.notice import NoticeKind
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
-from app.domain.store_mode import Verdict, may_link, message_verdict
-from app.domain.store_settings import ShopSettings
+from app.domain.store_mode import Mode, message_verdict
+from app.domain.store_settings import ShopSettings, policy_of
 from app.errors import KikubariError, ShopMissing
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
 from app.usecases.stores import settings_of, standing_of
+from app.usecases.word_message import compose
 from app.usecases.work_off import Turn, work_due
-
-DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,57 +57,7 @@ class _Letter:
     order: Order
     store: Store
     settings: ShopSettings
-
-
-def free_reference(session: Session, order: Order, kind: NoticeKind, version: int) -> str:
-    """The reference of a notice that has no message yet."""
-    key = session.get_one(Store, order.store_id).key
-    made = (reference_of(key, order.remote_id, kind, version, attempt) for attempt in count())
-    return next(one for one in made if not notices.is_used(session, order.store_id, one))
-
-
-def decide(
-    session: Session,
-    order: Order,
-    kind: NoticeKind,
-    facts: dict[str, Any],
-    *,
-    language: str,
-    now: datetime,
-    version: int | None = None,
-) -> int | None:
-    """Decide to tell the customer something, and note the message that will say it.
-
-    The unique key (store, order, kind, version) makes this happen once. `version`: the promise's,
-    or which of an order's documents of a kind it is about, from 0. Returns the message's id, or
-    None where it had been decided before.
-    """
-    if version is None:
-        version = order.promise_version if kind is NoticeKind.DELAYED else 0
-    notice_id = notices.decide_notice(
-        session,
-        {
-            "store_id": order.store_id,
-            "order_id": order.id,
-            "kind": kind.value,
-            "promise_version": version,
-            "decided_at": now,
-            "facts": facts,
-        },
-    )
-    if notice_id is None:
-        return None
-    message = Message(
-        store_id=order.store_id,
-        order_id=order.id,
-        reference=free_reference(session, order, kind, version),
-        language=language,
-        due_at=now,
-    )
-    session.add(message)
-    session.flush()
-    session.get_one(Notice, notice_id).message_id = message.id
-    return message.id
+    opted_out: bool
 
 
 def send_due(db: Database, outside: Outside, turn: Turn) -> int:
@@ -149,12 +97,14 @@ def send_message(
         except ShopMissing:
             _end(db, letter, owner, outside.clock(), DROPPED, "the shop deleted the order")
             return
-        state, why = _may_leave(letter, snapshot)
-        if why is not None:
-            if state == WITHHELD and "link_id" not in letter.notices[0].facts:
-                text = _words(outside, letter, snapshot)  # what would have gone out
-                _keep(db, letter, owner, text=text)
-            _end(db, letter, owner, outside.clock(), state, why)
+        leave = _leave(letter, snapshot, outside.clock())
+        if leave.state == LATER:
+            _put_off(db, letter, owner, leave)
+            return
+        if leave.state != GO:
+            if leave.state in (WITHHELD, HELD) and "link_id" not in letter.notices[0].facts:
+                _keep(db, letter, owner, text=_words(outside, letter, snapshot))
+            _end(db, letter, owner, outside.clock(), leave.state, leave.why or "")
             return
         text = letter.message.text or _words(outside, letter, snapshot)
         _post(db, outside, shop, letter, text, owner, settle_seconds)
@@ -164,36 +114,41 @@ def _open(db: Database, row_id: int) -> _Letter:
     with db.read() as session:
         message = session.get_one(Message, row_id)
         store = session.get_one(Store, message.store_id)
+        order = session.get_one(Order, message.order_id)
         return _Letter(
             message,
             notices.notices_in(session, row_id),
-            session.get_one(Order, message.order_id),
+            order,
             store,
             settings_of(session, store.id),
+            has_opted_out(session, store.id, order.email),
         )
 
 
-def _may_leave(letter: _Letter, snapshot: OrderSnapshot) -> tuple[str, str | None]:
-    """Decide again with the shop's fresh word: (state, why not), (`due`, None) if it may."""
-    settings = letter.settings
+def _leave(letter: _Letter, snapshot: OrderSnapshot, now: datetime) -> Leave:
+    """Decide again, with the shop's fresh word."""
+    settings, store = letter.settings, letter.store
     paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
+    since = paid_at or snapshot.paid_at or snapshot.modified_at
     kinds = [NoticeKind(notice.kind) for notice in letter.notices]
-    untrue = [why_untrue(kind, snapshot, paid_at) for kind in kinds]
-    if kinds and all(untrue):
-        return DROPPED, untrue[0]
-    verdict = message_verdict(standing_of(letter.store, settings), paid_at, snapshot.email)
-    if verdict is Verdict.NOTHING:
-        return WITHHELD, "the order was paid before the store began"
-    if verdict is not Verdict.DO:
-        return WITHHELD, f"the store is in {letter.store.mode} mode"
-    if not snapshot.email:
-        return WITHHELD, "the order has no e-mail address; tell the customer another way"
-    return work.DUE, None
+    address = snapshot.shipping if snapshot.shipping.country else snapshot.billing
+    standing = Standing(
+        mode=Mode(store.mode),
+        verdict=message_verdict(standing_of(store, settings), since, snapshot.email),
+        policy=policy_of(settings, kinds),
+        approved=letter.message.approved_at is not None,
+        breaker_out=store.breaker is not None,
+        opted_out=letter.opted_out,
+        zones=zones_of(address.country, address.state, settings.zone),
+        shop_zone=settings.zone,
+    )
+    return may_leave(kinds, snapshot, paid_at, standing, now)
 
 
 def _words(outside: Outside, letter: _Letter, snapshot: OrderSnapshot) -> str:
     return compose(
-        outside,
+        outside.wording,
+        outside.links,
         letter.store,
         letter.settings,
         letter.notices[0],
@@ -213,42 +168,6 @@ def _keep(
             raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
         message.text = text
         message.posted_at = posted_at or message.posted_at
-
-
-def compose(
-    outside: Outside,
-    store: Store,
-    settings: ShopSettings,
-    notice: Notice,
-    snapshot: OrderSnapshot,
-    *,
-    language: str,
-    reference: str,
-) -> str:
-    """The words of a notice for its customer.
-
-    Raises:
-        KikubariError: the message needs a link and `PUBLIC_URL` would open for nobody.
-    """
-    facts = dict(notice.facts)
-    if "link_id" in facts:
-        if not may_link(standing_of(store, settings), outside.links.public_url):
-            raise KikubariError(
-                f"the link to the invoice would not open for customers: PUBLIC_URL is "
-                f"{outside.links.public_url}",
-                mend="set PUBLIC_URL to the public https address of this service, then retry",
-            )
-        facts["link"] = outside.links.document(facts.pop("link_id"), facts.pop("nonce"))
-    facts |= {
-        "order_number": safe_words(snapshot.number, 60),
-        "first_name": safe_words(snapshot.billing.first_name),
-        "last_name": safe_words(snapshot.billing.last_name),
-        "shop_name": settings.seller.name,
-        "contact": settings.contact or settings.seller.email,
-    }
-    return outside.wording.compose(
-        NoticeKind(notice.kind), facts, language=language, reference=reference
-    )
 
 
 def _post(
@@ -294,10 +213,20 @@ def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds
         raise KikubariError("the shop may still be working on the last try", retry=left)
 
 
+def _put_off(db: Database, letter: _Letter, owner: str, leave: Leave) -> None:
+    """To the morning where the customer lives; that is no failed try."""
+    with db.write() as session:
+        due_at = leave.due_at or letter.message.due_at
+        work.again(
+            session, Message, letter.message.id, owner=owner, due_at=due_at, problem=leave.why
+        )
+
+
 def _end(db: Database, letter: _Letter, owner: str, now: datetime, state: str, why: str) -> None:
     with db.write() as session:
         work.finish(
             session, Message, letter.message.id, owner=owner, now=now, state=state, problem=why
         )
-        for notice in notices.notices_in(session, letter.message.id):
-            notice.dropped = why[:200]
+        if state != HELD:
+            for notice in notices.notices_in(session, letter.message.id):
+                notice.dropped = why[:200]

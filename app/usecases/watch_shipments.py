@@ -1,40 +1,49 @@
-"""Notice the orders whose promise cannot be kept any more.
+"""Notice the orders whose promise cannot be kept any more, and say how each delay ended.
 
-    due checks -> assess with what is known -> delayed: decide to tell | on time: look again later
+    due checks -> breaker: too many at once? -> assess with what is known
+               -> delayed: decide to tell | over: decide the closing word | else: look again later
 
 A tick costs what is due, not what exists: every open order knows when it must be looked at.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.orm import Session
 
+from app.db.customers import has_opted_out
 from app.db.engine import Database
 from app.db.orders import Order, OrderEvent, due_for_check
 from app.db.stores import Store
 from app.domain.calendar import calendar_of
 from app.domain.delay import Assessment, Condition, assess
 from app.domain.language import customer_language
-from app.domain.notice import NoticeKind
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.store_mode import Verdict, message_verdict
+from app.domain.store_settings import ShopSettings, policy_of
+from app.domain.telling import Word, closing_word, due_word, is_settled
 from app.i18n import CUSTOMER_LANGUAGES
+from app.usecases.break_notices import trip_breakers
+from app.usecases.decide_notice import decide, told_of
 from app.usecases.ports import Clock
 from app.usecases.record_order import promise_of
-from app.usecases.send_messages import decide
 from app.usecases.stores import settings_of, standing_of
 
 log = structlog.get_logger()
 
 LOOK_AGAIN = timedelta(hours=12)
+SETTLES_SOON = timedelta(minutes=15)
+"""A word is on its way for an order that does not wait any more: its end decides about the rest."""
 
 
 def watch_due(db: Database, clock: Clock, *, limit: int) -> int:
     """Look at up to `limit` orders whose check is due; how many were looked at."""
     with db.read() as session:
         ids = due_for_check(session, clock(), limit)
+    if ids:
+        trip_breakers(db, clock())
     for order_id in ids:
         try:
             check_shipment(db, clock, order_id)
@@ -52,7 +61,7 @@ def _look_again(db: Database, clock: Clock, order_id: int) -> None:
 
 
 def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | None:
-    """Assess one order, tell its customer if it is late, and set the next check.
+    """Assess one order, decide what its customer should hear, and set the next check.
 
     None: another worker looked at it meanwhile.
     """
@@ -67,19 +76,83 @@ def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | No
         calendar = calendar_of(settings)
         found = assess(snapshot, order.paid_at, promise_of(order), settings.promise, calendar, now)
         order.next_check_at = found.next_check_at
-        if found.condition is not Condition.DELAYED:
-            return found
-        order.next_check_at = now + LOOK_AGAIN
-        verdict = message_verdict(standing_of(store, settings), order.paid_at, snapshot.email)
+        paid_at = order.paid_at or snapshot.paid_at or snapshot.modified_at
+        verdict = message_verdict(standing_of(store, settings), paid_at, snapshot.email)
         if verdict is Verdict.NOTHING:
             order.next_check_at = None
-        elif settings.outgoing.delayed:
-            language = customer_language(snapshot, CUSTOMER_LANGUAGES, settings.language)
-            facts = delay_facts(order, snapshot, found)
-            if decide(session, order, NoticeKind.DELAYED, facts, language=language, now=now):
-                event = OrderEvent(order_id=order.id, at=now, kind="delayed", facts=facts)
-                session.add(event)
+        elif found.condition in (Condition.DELAYED, Condition.AT_RISK):
+            order.next_check_at = found.next_check_at or now + LOOK_AGAIN
+            _tell_of_delay(session, order, snapshot, settings, found, now)
+        elif found.condition is Condition.NOT_WATCHED:
+            order.next_check_at = _close(session, order, snapshot, settings, now)
         return found
+
+
+def _tell_of_delay(
+    session: Session,
+    order: Order,
+    snapshot: OrderSnapshot,
+    settings: ShopSettings,
+    found: Assessment,
+    now: datetime,
+) -> None:
+    word = due_word(
+        found,
+        told_of(session, order.id),
+        promise_version=order.promise_version,
+        opted_out=has_opted_out(session, order.store_id, order.email),
+        now=now,
+    )
+    if word is not None:
+        facts = delay_facts(order, snapshot, found)
+        if _say(session, order, snapshot, settings, word, facts, now):
+            session.add(OrderEvent(order_id=order.id, at=now, kind="delayed", facts=facts))
+
+
+def _close(
+    session: Session, order: Order, snapshot: OrderSnapshot, settings: ShopSettings, now: datetime
+) -> datetime | None:
+    """Decide the closing word where one is owed; when to look again, None: it is settled."""
+    told = told_of(session, order.id)
+    word = closing_word(
+        snapshot,
+        told,
+        shipped=order.shipped_at is not None,
+        delivered=snapshot.status == "delivered",
+        opted_out=has_opted_out(session, order.store_id, order.email),
+    )
+    if word is not None:
+        facts: dict[str, object] = {
+            "reason": word.reason,
+            "carrier": _carrier(snapshot),
+            "shipped_at": order.shipped_at.isoformat() if order.shipped_at else "",
+        }
+        _say(session, order, snapshot, settings, word, facts, now)
+        return None
+    waits = any(one.pending for one in told) and not is_settled(told)
+    return now + SETTLES_SOON if waits else None
+
+
+def _say(
+    session: Session,
+    order: Order,
+    snapshot: OrderSnapshot,
+    settings: ShopSettings,
+    word: Word,
+    facts: dict[str, object],
+    now: datetime,
+) -> int | None:
+    """The id of the message that will say it; None where it is off, or was decided before."""
+    if policy_of(settings, [word.kind]) == "off":
+        return None
+    language = customer_language(snapshot, CUSTOMER_LANGUAGES, settings.language)
+    return decide(
+        session, order, word.kind, facts, language=language, now=now, version=word.version
+    )
+
+
+def _carrier(snapshot: OrderSnapshot) -> str:
+    return snapshot.shipping_lines[0].method_title if snapshot.shipping_lines else ""
 
 
 def delay_facts(order: Order, snapshot: OrderSnapshot, found: Assessment) -> dict[str, object]:
@@ -90,5 +163,5 @@ def delay_facts(order: Order, snapshot: OrderSnapshot, found: Assessment) -> dic
         "expected_on": found.expected_on.isoformat() if found.expected_on else "",
         "ship_by_on": order.ship_by_on.isoformat() if order.ship_by_on else "",
         "days_late": found.days_late,
-        "carrier": snapshot.shipping_lines[0].method_title if snapshot.shipping_lines else "",
+        "carrier": _carrier(snapshot),
     }

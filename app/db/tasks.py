@@ -1,0 +1,70 @@
+"""What a person has to do about an order: a customer chose something, or could not be told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.db.base import Base
+from app.db.types import BigId
+from app.db.upsert import insert_once
+
+
+class Task(Base):
+    """One thing to do, once for each `kind` and `cause`. `words`: what the customer wrote, or
+    why; plain text."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (UniqueConstraint("order_id", "kind", "cause"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    cause: Mapped[str] = mapped_column(String(60))
+    words: Mapped[str] = mapped_column(String(1000))
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+    done_by: Mapped[str | None] = mapped_column(String(200))
+
+
+def add_task(
+    session: Session,
+    *,
+    store_id: int,
+    order_id: int,
+    kind: str,
+    cause: str,
+    words: str,
+    now: datetime,
+) -> bool:
+    """Note something to do; False where it was noted before."""
+    values = {
+        "store_id": store_id,
+        "order_id": order_id,
+        "kind": kind,
+        "cause": cause,
+        "words": words[:1000],
+        "created_at": now,
+    }
+    return insert_once(session, Task, ["order_id", "kind", "cause"], values) is not None
+
+
+def open_tasks(session: Session, *, order_id: int | None = None, limit: int = 100) -> list[Task]:
+    """What is still to do, the oldest first."""
+    query = select(Task).where(Task.done_at.is_(None))
+    if order_id is not None:
+        query = query.where(Task.order_id == order_id)
+    return list(session.scalars(query.order_by(Task.id).limit(limit)))
+
+
+def finish_task(session: Session, task_id: int, *, who: str, now: datetime) -> bool:
+    """Somebody did it. False: it was done before."""
+    done = session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.done_at.is_(None))
+        .values(done_at=now, done_by=who[:200])
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]

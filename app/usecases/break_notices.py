@@ -1,0 +1,105 @@
+"""The breaker: too many customers would be told at once, so something else is wrong.
+
+    each tick: ripe orders of each store against its open ones -> out: no word about a delay
+    leaves, what is decided is held, the owner is asked -> `release` or `discard`
+
+A plug-in that broke, a holiday that was forgotten, a shop that was away: a thousand apologies
+for nothing are worse than one that comes an hour later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.db import notices, work
+from app.db.engine import Database
+from app.db.notices import DROPPED, HELD, Message, Notice
+from app.db.staff import audit
+from app.db.stores import Store, connected_stores
+from app.domain.calendar import calendar_of
+from app.domain.telling import breaks
+from app.usecases.manage_stores import find
+from app.usecases.stores import settings_of
+
+log = structlog.get_logger()
+SYSTEM = "kikubari"
+
+
+def trip_breakers(db: Database, now: datetime) -> list[str]:
+    """Look at every store; the names of those whose breaker went out now."""
+    tripped = []
+    with db.read() as session:
+        stores = [one for one in connected_stores(session) if one.breaker is None]
+        counted = [(one, *_counts(session, one, now)) for one in stores]
+        limits = {one.id: settings_of(session, one.id).outgoing.breaker_percent for one in stores}
+    for store, ripe, open_orders in counted:
+        if not breaks(ripe, open_orders, limits[store.id]):
+            continue
+        with db.write() as session:
+            row = session.get_one(Store, store.id, with_for_update=True)
+            if row.breaker is None:
+                facts = {"at": now.isoformat(), "ripe": ripe, "open": open_orders}
+                row.breaker = facts
+                audit(session, now, SYSTEM, "notices.break", row.id, **facts)
+                tripped.append(row.name)
+        log.error("breaker out", store=store.name, ripe=ripe, open=open_orders)
+    return tripped
+
+
+def _counts(session: Session, store: Store, now: datetime) -> tuple[int, int]:
+    """How many open orders are late and were not told of yet, with those that were told within
+    the last day; and how many are open at all."""
+    today = calendar_of(settings_of(session, store.id)).day_of(now)
+    ripe = notices.count_ripe(session, store.id, today)
+    told = notices.count_told_since(session, store.id, now)
+    return ripe + told, notices.count_open(session, store.id)
+
+
+def answer_breaker(db: Database, name: str, *, send: bool, who: str, now: datetime) -> int:
+    """The owner's answer: what is held is sent where it is still true, or never said. How many
+    messages it was about.
+
+    Raises:
+        UnknownStore: there is no such store.
+    """
+    with db.write() as session:
+        store = find(session, name)
+        held = notices.held_messages(session, store.id)
+        for message in held:
+            if send:
+                approve(session, message, who=who, now=now)
+            else:
+                refuse(session, message, who=who, now=now)
+        store.breaker = None
+        audit(session, now, who, "notices.answer", store.id, send=send, messages=len(held))
+        return len(held)
+
+
+def approve(session: Session, message: Message, *, who: str, now: datetime) -> None:
+    """A person says yes: it is due, and whether it is still true is asked again."""
+    message.approved_at, message.approved_by = now, who[:200]
+    message.state, message.due_at, message.done_at = work.DUE, now, None
+    message.problem, message.text = None, None
+
+
+def refuse(session: Session, message: Message, *, who: str, now: datetime) -> None:
+    """A person says no: it is never said."""
+    message.state, message.done_at, message.problem = DROPPED, now, f"{who[:200]} said no"
+    session.execute(
+        update(Notice).where(Notice.message_id == message.id).values(dropped=message.problem[:200])
+    )
+
+
+def answer_message(db: Database, message_id: int, *, send: bool, who: str, now: datetime) -> bool:
+    """Say yes or no to one message that waits. False: it does not wait (any more)."""
+    with db.write() as session:
+        message = session.get(Message, message_id, with_for_update=True)
+        if message is None or message.state != HELD:
+            return False
+        (approve if send else refuse)(session, message, who=who, now=now)
+        audit(session, now, who, "notice.answer", message.store_id, message=message_id, send=send)
+        return True

@@ -1,0 +1,48 @@
+"""The words of a message: facts that were kept with its notice, and fresh ones of its order."""
+
+from __future__ import annotations
+
+from app.db.notices import Notice
+from app.db.stores import Store
+from app.domain.notice import NoticeKind, safe_words
+from app.domain.order import OrderSnapshot
+from app.domain.store_mode import may_link
+from app.domain.store_settings import ShopSettings
+from app.errors import KikubariError
+from app.usecases.ports import Links, Wording
+from app.usecases.stores import standing_of
+
+
+def compose(
+    wording: Wording,
+    links: Links,
+    store: Store,
+    settings: ShopSettings,
+    notice: Notice,
+    snapshot: OrderSnapshot,
+    *,
+    language: str,
+    reference: str,
+) -> str:
+    """The words of a notice for its customer.
+
+    Raises:
+        KikubariError: the message needs a link and `PUBLIC_URL` would open for nobody.
+    """
+    facts = dict(notice.facts)
+    if "link_id" in facts:
+        if not may_link(standing_of(store, settings), links.public_url):
+            raise KikubariError(
+                f"the link to the invoice would not open for customers: PUBLIC_URL is "
+                f"{links.public_url}",
+                mend="set PUBLIC_URL to the public https address of this service, then retry",
+            )
+        facts["link"] = links.document(facts.pop("link_id"), facts.pop("nonce"))
+    facts |= {
+        "order_number": safe_words(snapshot.number, 60),
+        "first_name": safe_words(snapshot.billing.first_name),
+        "last_name": safe_words(snapshot.billing.last_name),
+        "shop_name": settings.seller.name,
+        "contact": settings.contact or settings.seller.email,
+    }
+    return wording.compose(NoticeKind(notice.kind), facts, language=language, reference=reference)

@@ -1,0 +1,238 @@
+"""What a customer hears about a delay: early, once, by day, and always how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.db.customers import opt_out
+from app.db.notices import HELD, Message, Notice
+from app.db.orders import Order
+from app.db.stores import Store
+from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.manage_stores import save_settings
+from tests.world import World
+
+LATE_BY = timedelta(days=9)
+
+
+@contextmanager
+def shop_of(world: World) -> Iterator[Store]:
+    store = world.connect()
+    with world.serving(store):
+        yield store
+
+
+def settle(world: World) -> None:
+    assert world.shop.deliveries.wait_idle(20)
+    world.work()
+
+
+def buy_late(world: World, country: str = "GB", number: int = 1) -> list[int]:
+    """Orders that should have left days ago."""
+    at = world.clock() - LATE_BY
+    return [world.shop.place_order(country, created_at=at) for _ in range(number)]
+
+
+def kinds(world: World) -> list[str]:
+    """The kinds of what left for customers, in order, without the invoices."""
+    sent = {one.id for one in world.all(Message) if one.state == "done"}
+    told = [one for one in world.all(Notice) if one.message_id in sent]
+    return [one.kind for one in told if one.kind != "invoice"]
+
+
+def set_outgoing(world: World, **values: object) -> None:
+    save_settings(world.services.db, "tea", {"outgoing": values}, who="test", now=world.clock())
+
+
+def pass_days(world: World, days: int) -> None:
+    for _ in range(days):
+        world.clock.pass_(days=1)
+        world.work()
+
+
+@pytest.mark.parametrize(
+    ("how", "word"),
+    [("completed", "has left us at last"), ("cancelled", "has been cancelled")],
+)
+def test_after_a_delay_comes_a_closing_word(a_world: World, how: str, word: str) -> None:
+    world = a_world
+    with shop_of(world):
+        (order,) = buy_late(world)
+        settle(world)
+        assert kinds(world) == ["delayed"]
+        world.clock.pass_(hours=2)
+        world.shop.set_status(order, how)
+        settle(world)
+        assert kinds(world) == ["delayed", "closed"]
+        world.shop.set_status(order, how)
+        settle(world)
+    assert kinds(world) == ["delayed", "closed"]
+    said = world.shop.notes_of(order, "customer")
+    assert any(word in note["note"] for note in said)
+
+
+def test_without_a_delay_notice_there_is_nothing_to_close(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        order = world.shop.place_order("GB")
+        settle(world)
+        world.shop.set_status(order, "completed")
+        settle(world)
+    assert kinds(world) == []
+
+
+def test_a_date_that_cannot_be_kept_either_is_told_again_but_not_for_ever(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        buy_late(world)
+        settle(world)
+        first = world.clock()
+        pass_days(world, 2)
+        assert kinds(world) == ["delayed"]
+        pass_days(world, 40)
+    assert kinds(world) == ["delayed", "delayed_again", "delayed_again"]
+    again = [one for one in world.all(Notice) if one.kind == "delayed_again"]
+    assert again[0].decided_at - first >= timedelta(hours=72)
+    dates = [one.facts["expected_on"] for one in world.all(Notice) if "expected_on" in one.facts]
+    assert dates == sorted(set(dates))
+
+
+@pytest.mark.parametrize("hour", [2, 8, 21])
+def test_nobody_hears_of_a_delay_at_night(sqlite_world: World, hour: int) -> None:
+    """The buyer lives in London; the shop's own time does not count."""
+    world = sqlite_world
+    world.clock.at = datetime(2026, 11, 24, hour, 15, tzinfo=UTC)
+    with shop_of(world):
+        buy_late(world, "GB")
+        settle(world)
+        assert kinds(world) == []
+        (message,) = [one for one in world.all(Message) if one.state == "due"]
+        world.clock.at = message.due_at
+        world.work()
+    assert kinds(world) == ["delayed"] and 9 <= message.due_at.hour < 20
+    assert message.attempts == 0
+
+
+def test_who_opted_out_hears_of_no_delay_and_of_no_end(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world) as store:
+        (order,) = buy_late(world)
+        assert world.shop.deliveries.wait_idle(20)
+        email = world.shop.orders[order]["billing"]["email"].lower()
+        with world.services.db.write() as session:
+            assert opt_out(session, store.id, email, "the customer", world.clock())
+        world.work()
+        world.shop.set_status(order, "completed")
+        settle(world)
+    assert kinds(world) == [] and len(world.shop.notes_of(order, "customer")) == 1
+
+
+def test_an_owner_may_read_each_word_before_it_leaves(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        set_outgoing(world, delayed="approval")
+        yes, no = buy_late(world, number=2)
+        settle(world)
+        held = [one for one in world.all(Message) if one.state == HELD]
+        assert kinds(world) == [] and all("is late" in one.text for one in held)
+        first, second = held
+        db, now = world.services.db, world.clock()
+        assert answer_message(db, first.id, send=True, who="anna", now=now)
+        assert answer_message(db, second.id, send=False, who="anna", now=now)
+        assert not answer_message(db, second.id, send=True, who="anna", now=now)
+        world.work()
+    assert kinds(world) == ["delayed"]
+    assert len(world.shop.notes_of(yes, "customer")) == 2
+    assert len(world.shop.notes_of(no, "customer")) == 1
+
+
+def test_a_yes_comes_too_late_for_what_is_not_true_any_more(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        set_outgoing(world, delayed="approval")
+        (order,) = buy_late(world)
+        settle(world)
+        (held,) = [one for one in world.all(Message) if one.state == HELD]
+        world.shop.set_status(order, "completed")
+        assert world.shop.deliveries.wait_idle(20)
+        answer_message(world.services.db, held.id, send=True, who="anna", now=world.clock())
+        world.work()
+    assert kinds(world) == []
+
+
+def test_what_is_only_recorded_shows_what_would_have_been_said(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        set_outgoing(world, delayed="shadow")
+        buy_late(world)
+        settle(world)
+    (kept,) = [one for one in world.all(Message) if one.state == "withheld"]
+    assert kinds(world) == [] and "is late" in kept.text
+
+
+def test_settings_of_before_still_say_no() -> None:
+    from app.domain.store_settings import read_settings
+
+    assert read_settings({"outgoing": {"delayed": False}}).outgoing.delayed == "off"
+    assert read_settings({"outgoing": {"delayed": True}}).outgoing.delayed == "automatic"
+
+
+def many_late(world: World) -> None:
+    """20 open orders, of which 30 % are late at once."""
+    buy_late(world, number=6)
+    for _ in range(14):
+        world.shop.place_order("GB")
+    settle(world)
+
+
+def test_when_too_many_are_late_at_once_nothing_leaves_and_the_owner_is_asked(
+    a_world: World,
+) -> None:
+    world = a_world
+    with shop_of(world):
+        many_late(world)
+        (store,) = world.all(Store)
+        assert store.breaker is not None and store.breaker["ripe"] == 6
+        assert kinds(world) == []
+        assert len([one for one in world.all(Message) if one.state == HELD]) == 6
+        pass_days(world, 1)
+        assert kinds(world) == []
+        answered = answer_breaker(
+            world.services.db, "tea", send=False, who="anna", now=world.clock()
+        )
+        world.work()
+    assert answered >= 6 and kinds(world) == [] and world.all(Store)[0].breaker is None
+
+
+def test_the_owner_may_say_that_they_are_late_indeed(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        many_late(world)
+        answer_breaker(world.services.db, "tea", send=True, who="anna", now=world.clock())
+        world.work()
+    assert kinds(world) == ["delayed"] * 6
+
+
+def test_a_few_late_orders_do_not_trip_the_breaker(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        buy_late(world, number=4)
+        settle(world)
+    assert kinds(world) == ["delayed"] * 4
+
+
+def test_an_order_waits_no_longer_than_its_words_need(sqlite_world: World) -> None:
+    """Once the closing word is out, the watch forgets the order."""
+    world = sqlite_world
+    with shop_of(world):
+        (order,) = buy_late(world)
+        settle(world)
+        world.shop.set_status(order, "completed")
+        settle(world)
+    assert [one.next_check_at for one in world.all(Order)] == [None]
