@@ -23,6 +23,7 @@ from app.web import (
     shop,
     staff,
     texts,
+    waiting,
     webhooks,
 )
 from app.web.state import STATE, WebState
@@ -57,7 +58,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    for module in (books, documents, health, session, setup, shop, staff):
+    for module in (books, documents, health, session, setup, shop, staff, waiting):
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/webhooks": create_intake(state)}

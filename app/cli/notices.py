@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from app.cli.output import json_option, limit_option, services, show, store_option
+from app.cli.output import WHO, json_option, limit_option, services, show, show_one, store_option
 from app.db import notices
 from app.db.orders import Order
+from app.usecases.break_notices import answer_breaker, answer_message
 from app.usecases.manage_stores import find
 
 
@@ -46,3 +47,64 @@ def list_notices(store_name: str | None, limit: int, as_json: bool) -> None:
             for notice, message in notices.newest(session, store_id=store_id, limit=limit)
         ]
     show(rows, as_json=as_json, empty="Nothing was told yet.")
+
+
+@group.command()
+@click.argument("message_ids", nargs=-1, type=click.IntRange(1, 2**63 - 1))
+@click.option("--refuse", is_flag=True, help="Say no: their customers are not told.")
+@json_option
+def answer(message_ids: tuple[int, ...], refuse: bool, as_json: bool) -> None:
+    """Say yes to words that wait for one. MESSAGE_IDS: those that `notices waiting` shows.
+
+    \b
+    Example:  python3 run.py notices answer 12 13 --refuse
+    """
+    s = services()
+    rows = [
+        {
+            "message": message_id,
+            "answered": answer_message(s.db, message_id, send=not refuse, who=WHO, now=s.clock()),
+            "sends": not refuse,
+        }
+        for message_id in message_ids
+    ]
+    show(rows, as_json=as_json, empty="No message was named; `notices waiting` shows them.")
+
+
+@group.command()
+@store_option
+@limit_option
+@json_option
+def waiting(store_name: str | None, limit: int, as_json: bool) -> None:
+    """Words about delays that wait for a yes, with what the customer would read.
+
+    \b
+    Example:  python3 run.py notices waiting --store tea
+    """
+    with services().db.read() as session:
+        store_id = find(session, store_name).id if store_name else None
+        rows = [
+            {
+                "message": message.id,
+                "order": session.get_one(Order, message.order_id).number,
+                "why": message.problem,
+                "text": message.text,
+            }
+            for message in notices.held_messages(session, store_id, limit)
+        ]
+    show(rows, as_json=as_json, empty="No word waits for a yes.")
+
+
+@group.command()
+@click.argument("store_name")
+@click.option("--send/--discard", default=None, required=True, help="They are late; they are not.")
+@json_option
+def breaker(store_name: str, send: bool, as_json: bool) -> None:
+    """Answer the breaker: so many orders were late at once that nothing was said.
+
+    \b
+    Example:  python3 run.py notices breaker tea --discard
+    """
+    s = services()
+    number = answer_breaker(s.db, store_name, send=send, who=WHO, now=s.clock())
+    show_one({"store": store_name, "messages": number, "sent": send}, as_json=as_json)

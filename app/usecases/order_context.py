@@ -127,8 +127,15 @@ class Overview:
     parked: list[Parked]
     broken: list[tuple[Store, Finding]]
     """What keeps a shop from working with us."""
+    held: int
+    """How many words to customers wait for a yes."""
     halt: Halt | None
     """Why issuing and sending stand still; None: they do not."""
+
+    @property
+    def breakers(self) -> list[Store]:
+        """Shops whose owner has to say whether so many orders are late indeed."""
+        return [one for one in self.stores.values() if one.breaker is not None]
 
     @property
     def silent(self) -> list[Order]:
@@ -185,6 +192,7 @@ def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
         told=told,
         parked=parked(session, known, limit=limit),
         broken=_broken(session, known),
+        held=len(notices.held_messages(session, limit=limit)),
         halt=halt_of(installation(session)),
     )
 

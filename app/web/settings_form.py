@@ -76,7 +76,9 @@ LABELS = {
     "outgoing.at_risk": N_("Tell customers that a delay is likely"),
     "outgoing.delayed": N_("Tell customers of a delay"),
     "outgoing.closed": N_("Tell customers how a delay ended"),
-    "outgoing.breaker_percent": N_("Ask me first where more than this share (%) would be told"),
+    "outgoing.breaker_percent": N_(
+        "Ask me first where more than so many per cent of the open orders would be told"
+    ),
     "time_zone": N_("Time zone, such as Europe/Berlin"),
     "language": N_("Language for customers whose own is not known"),
     "languages": N_("Languages for customers, one line each (empty: every one)"),

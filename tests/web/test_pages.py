@@ -57,6 +57,7 @@ PHONE, TABLET, DESKTOP = (360, 780), (800, 900), (1400, 900)
 SHOWN = (NORMAL, SHIPPED, CANCELLED, REFUNDED, YEN, LATE, LATE_UNTOLD, LONG, NOTE, NO_MAIL, HOSTILE)
 PAGES = (
     "/",
+    "/waiting",
     "/documents",
     "/documents?q=nothing-like-it",
     "/inbox",

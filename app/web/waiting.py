@@ -1,0 +1,81 @@
+"""Words about delays that wait for a person's yes, and the question that a breaker asks."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.db import notices, stores
+from app.db.orders import Order
+from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.stores import settings_of
+from app.web.safety import limiter
+from app.web.session import requires
+from app.web.state import services
+from app.web.texts import gettext
+
+PAGE = 200
+ANSWERS = {"send": True, "refuse": False}
+
+blueprint = Blueprint("waiting", __name__)
+
+
+@blueprint.get("/waiting", endpoint="listing")
+@requires("reader")
+def show_waiting() -> str:
+    """What waits, the oldest first, with the words as the customer would read them."""
+    with services().db.read() as session:
+        held = notices.held_messages(session, limit=PAGE)
+        known = {one.id: one for one in stores.connected_stores(session)}
+        return render_template(
+            "staff/waiting.html",
+            held=[one for one in held if one.store_id in known],
+            broken=[one for one in known.values() if one.breaker is not None],
+            shops=known,
+            zones={store_id: settings_of(session, store_id).zone for store_id in known},
+            orders={one.order_id: session.get_one(Order, one.order_id) for one in held},
+            kinds={one.id: notices.notices_in(session, one.id)[0].kind for one in held},
+        )
+
+
+@blueprint.post("/waiting", endpoint="answer")
+@limiter.limit("60/minute")
+@requires("agent")
+def answer() -> Response:
+    """Say yes or no to the chosen messages, one or many."""
+    send = ANSWERS.get(request.form.get("answer", ""))
+    if send is None:
+        abort(404)
+    s, done = services(), 0
+    chosen = [one for one in request.form.getlist("message") if one.isdigit() and len(one) < 19]
+    for message_id in chosen[:PAGE]:
+        done += answer_message(
+            s.db, int(message_id), send=send, who=current_user.email, now=s.clock()
+        )
+    if not chosen:
+        flash(gettext("Nothing was chosen, so nothing was done."))
+    elif send:
+        flash(gettext("Said yes to %(n)s: each leaves by day, if it is still true.") % {"n": done})
+    else:
+        flash(gettext("Said no to %(n)s: their customers are not told.") % {"n": done})
+    return redirect(url_for("waiting.listing"))
+
+
+@blueprint.post("/waiting/breaker/<store_name>", endpoint="breaker")
+@limiter.limit("20/minute")
+@requires("owner")
+def answer_question(store_name: str) -> Response:
+    """The owner's answer to a breaker: they are late indeed, or something else is wrong."""
+    send = ANSWERS.get(request.form.get("answer", ""))
+    s = services()
+    with s.db.read() as session:
+        store = stores.store_by_name(session, store_name)
+    if send is None or store is None:
+        abort(404)
+    number = answer_breaker(s.db, store_name, send=send, who=current_user.email, now=s.clock())
+    if send:
+        flash(gettext("%(n)s customers are told, by day, if it is still true.") % {"n": number})
+    else:
+        flash(gettext("%(n)s customers are not told. The watch goes on.") % {"n": number})
+    return redirect(url_for("waiting.listing"))
