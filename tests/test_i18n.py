@@ -234,6 +234,7 @@ FACTS = {
     "currency": "EUR",
     "decimals": 2,
     "link": "https://kikubari.example/i/1.abcdefghijklmnopqrstuvwxyz",
+    "reason": "shipped",
 }
 """What any kind of notice may say, each as long as it gets."""
 
