@@ -301,7 +301,7 @@ def _entries_of(
     nets = settled([amount / factor for amount in amounts], group.net, digits)
     for charge, net in zip(charges, nets, strict=False):
         yield _entry(charge, net, place, invoice, digits)
-    if amounts[-1] or nets[-1]:
+    if amounts[-1] or nets[-1] or not charges:
         yield Row(kind=RowKind.REFUND, amount=amounts[-1], net=nets[-1], group=place)
 
 

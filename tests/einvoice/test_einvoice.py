@@ -44,6 +44,9 @@ CREDIT = numbered(
 )
 
 
+DEAREST = GERMAN.tax_groups[0]
+
+
 @pytest.mark.parametrize("syntax", ["cii", "ubl"])
 @pytest.mark.parametrize(
     ("name", "content"),
@@ -136,6 +139,7 @@ def test_customers_words_stay_text(norm: Checker) -> None:
     [
         ({"decimals": 3}, "BR-DEC"),
         ({"tax_groups": ()}, "BR-CO-18"),
+        ({"tax_groups": (DEAREST.model_copy(update={"tax": DEAREST.tax + 1}),)}, "BR-S-09"),
         ({"buyer": GERMAN.buyer.model_copy(update={"name": ""})}, "BR-7"),
         ({"buyer": GERMAN.buyer.model_copy(update={"country": ""})}, "BR-11"),
         ({"seller": GERMAN.seller.model_copy(update={"country": ""})}, "BR-9"),
