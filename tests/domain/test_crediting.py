@@ -175,6 +175,17 @@ def test_a_cent_of_tax_alone_can_be_given_back() -> None:
     assert [row.kind for row in last.rows] == [RowKind.REFUND] and not obstacle(last)
 
 
+def test_a_refund_in_smaller_parts_than_the_invoices() -> None:
+    """A shop with two decimals sells in yen, and gives 100.50 back."""
+    content = invoice(rest_json("orders_post_jpy_store_0_decimals"))
+    first = credit(content, [], by_amount("100.50"))
+    last = credit(content, [first], by_amount("32169.50"))
+    for note in (first, last):
+        adds_up(note)
+        assert note.decimals == 1
+    assert not any(left_over(content, [first, last]))
+
+
 def test_taxes_of_many_small_refunds_never_exceed_the_invoices() -> None:
     """0.04 at 19 % is 0.0064 of tax, and rounds up each time."""
     order = rest_json("orders_get_de_guest_paid")

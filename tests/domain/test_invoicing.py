@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -87,6 +88,34 @@ def test_items_show_their_price_before_the_coupon_and_one_row_takes_it_off() -> 
     assert [line.net for line in content.lines] == [
         *(Decimal("11.34"), Decimal("53.24"), Decimal("116.90"))
     ]
+
+
+def test_rates_that_an_old_shop_does_not_name_follow_from_what_it_charged() -> None:
+    """WooCommerce before 3.7 kept no `rate_percent` in the order."""
+    payload = rest_json("orders_get_refund_partial_qty")
+    known = invoice(payload)
+    nameless = [{**rate, "rate_percent": None} for rate in payload["tax_lines"]]
+    old = invoice({**payload, "tax_lines": nameless})
+    assert [group.percent for group in known.tax_groups] == [19, 7]
+    assert all(
+        abs(a.percent - b.percent) < Decimal("0.1")
+        for a, b in zip(old.tax_groups, known.tax_groups, strict=True)
+    )
+    adds_up(old)
+
+
+def test_three_thousand_lines_take_no_second() -> None:
+    payload = rest_json("orders_get_de_guest_paid")
+    (item,) = payload["line_items"]
+    payload |= {
+        "line_items": [{**item, "id": number} for number in range(3000)],
+        "total": str(Decimal("29.98") * 3000 + Decimal("4.90")),
+        "total_tax": str(Decimal(item["total_tax"]) * 3000 + Decimal("0.78")),
+    }
+    began = time.process_time()
+    content = invoice(payload)
+    assert time.process_time() - began < 1
+    adds_up(content)
 
 
 def test_an_unpaid_invoice_says_where_and_until_when_to_pay() -> None:
