@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.europe import country_of_vat_id, is_member
+from app.domain.address import Address
+from app.domain.europe import MEMBERS, country_of_vat_id, is_member, place_of
 from app.domain.invoice import Statement, TaxCategory
 from app.domain.order import OrderSnapshot
 from app.domain.store_settings import ShopSettings
@@ -102,8 +103,10 @@ def supply_of(order: OrderSnapshot, settings: ShopSettings) -> Supply:
             number that cannot be one.
     """
     seller = settings.seller.country
-    buyer = order.billing.country.strip().upper()
-    goods_to = (order.shipping.country.strip().upper() or buyer) if order.shipping_lines else ""
+    buyer = _place(order.billing)
+    goods_to = (_place(order.shipping) or buyer) if order.shipping_lines else ""
+    if order.shipping_lines and _is_pickup(order):
+        goods_to = seller
     if settings.invoicing.small_business:
         if order.total_tax:
             raise InvoiceIncomplete(
@@ -118,7 +121,7 @@ def supply_of(order: OrderSnapshot, settings: ShopSettings) -> Supply:
         return Supply(seller, goods_to, _reason_in_eu(order, seller, buyer, goods_to))
     if seller not in HAS_VAT:
         return Supply(seller, goods_to, TaxCategory.OUTSIDE)
-    return Supply(seller, goods_to, _abroad(seller, buyer, goods_to, home=frozenset({seller})))
+    return Supply(seller, goods_to, _abroad(buyer, goods_to, home=frozenset({seller})))
 
 
 def _reason_in_eu(
@@ -137,12 +140,14 @@ def _reason_in_eu(
             "one: its form or check digits are wrong",
             mend="correct the VAT number in the order, or charge tax, then retry",
         )
-    members = frozenset({seller, buyer if is_member(buyer) else seller})
-    members |= frozenset({goods_to} if is_member(goods_to) else ())
-    return _abroad(seller, buyer, goods_to, home=members)
+    return _abroad(buyer, goods_to, home=MEMBERS | {"MC"})
 
 
-def _abroad(seller: str, buyer: str, goods_to: str, *, home: frozenset[str]) -> TaxCategory | None:
+def _place(address: Address) -> str:
+    return place_of(address.country, address.state, address.postcode)
+
+
+def _abroad(buyer: str, goods_to: str, *, home: frozenset[str]) -> TaxCategory | None:
     if goods_to:
         return TaxCategory.EXPORT if goods_to not in home else None
     return TaxCategory.OUTSIDE if buyer and buyer not in home else None

@@ -54,6 +54,29 @@ def test_goods_that_leave_the_union_are_an_export() -> None:
     assert said(content) == ("G", [("export", "§ 4 Nr. 1 Buchst. a, § 6 UStG")])
 
 
+@pytest.mark.parametrize(
+    ("place", "category"),
+    [
+        ({"country": "ES", "state": "TF", "postcode": "38001"}, "G"),
+        ({"country": "ES", "state": "ES-ML", "postcode": "52001"}, "G"),
+        ({"country": "FI", "state": "", "postcode": "22100"}, "G"),
+        ({"country": "FI", "state": "", "postcode": "00100"}, "E"),
+        ({"country": "ES", "state": "B", "postcode": "08001"}, "E"),
+        ({"country": "MC", "state": "", "postcode": "98000"}, "E"),
+    ],
+)
+def test_parts_of_members_outside_of_the_tax_area_are_abroad(
+    place: dict[str, str], category: str
+) -> None:
+    there = {**order()["billing"], **place}
+    content = invoice(order(billing=there, shipping=there, meta_data=[], shipping_lines=PARCEL))
+    assert said(content)[0] == category
+
+
+def test_what_is_picked_up_is_no_export() -> None:
+    assert said(invoice(to("US", shipping_lines=PICKUP)))[0] == "E"
+
+
 def test_a_service_for_abroad_is_outside_the_scope() -> None:
     assert said(invoice(to("US"))) == ("O", [("outside_scope", "§ 3a UStG")])
 
