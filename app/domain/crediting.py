@@ -27,6 +27,7 @@ from app.domain.invoice import (
     Reference,
     Row,
     RowKind,
+    Statement,
     TaxGroup,
 )
 from app.domain.invoicing import chosen_looks
@@ -141,12 +142,21 @@ def _note(
         footer=invoice.footer,
         supplied_on=invoice.supplied_on,
         refers_to=Reference(number=invoice.number, issued_on=invoice.issued_on),
-        statements=invoice.statements,
+        statements=_statements(invoice, facts["lines"]),
         home_tax=_home_tax(invoice, left, tax, facts["total"]),
         **chosen_looks(settings, language),
         **facts,
     )
     return content.model_copy(update={"einvoice": carries_einvoice(settings, content)})
+
+
+def _statements(invoice: DocumentContent, lines: Sequence[Line]) -> tuple[Statement, ...]:
+    """The invoice's; the Emirates want their own title (Art. 60(1)(a) Cabinet Decision No. 52 of
+    2017), and Japan's mark is explained where it stands."""
+    keep = {one.key for one in invoice.statements}
+    keep -= set() if any(line.reduced for line in lines) else {"reduced_rate"}
+    titles = {"tax_invoice": Statement(key="tax_credit_note")}
+    return tuple(titles.get(one.key, one) for one in invoice.statements if one.key in keep)
 
 
 def _home_tax(

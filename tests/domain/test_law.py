@@ -13,7 +13,7 @@ from app.domain.law import check_law, law_of
 from app.domain.law.countries import ELSEWHERE, EUROPEAN_UNION, KNOWN
 from app.domain.tax_number import is_jp_invoice_number, wrong_numbers
 from app.errors import InvoiceIncomplete
-from tests.domain.papers import invoice, rest_json, shop
+from tests.domain.papers import by_amount, credit, invoice, rest_json, shop
 
 NUMBERS: dict[str, list[tuple[str, str]]] = {
     "DE": [("vat", "DE136695976"), ("tax_number", "27/123/45678")],
@@ -201,6 +201,10 @@ def test_an_emirati_invoice_is_titled_and_a_japanese_one_explains_its_mark() -> 
         (False, Decimal(10)),
     ]
     assert [one.key for one in content.statements] == ["reduced_rate"]
+    part = credit(content, [], by_amount(100), settings)
+    assert part.statements == (), "without a marked item there is no mark to explain"
+    taken_back = credit(complete("AE"), [], by_amount("107.06"), settings)
+    assert [one.key for one in taken_back.statements] == ["tax_credit_note"]
     by_rate = {tax.percent: (tax.net, tax.tax, tax.reduced) for tax in content.taxes}
     assert by_rate == {
         Decimal(8): (Decimal(3704), Decimal(296), True),
