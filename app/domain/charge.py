@@ -17,6 +17,8 @@ from app.domain.order import FeeLine, LineItem, OrderSnapshot, ShippingLine, Tax
 Source = LineItem | ShippingLine | FeeLine
 MOST_DECIMALS = 6
 """What the shop's REST gives with `dp=6`."""
+USUAL_DECIMALS = 2
+"""Taxes with more may be unrounded: shops that round at subtotal level keep them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,14 @@ class Charge:
 
 
 def document_decimals(order: OrderSnapshot) -> int:
-    """Decimals to write amounts with: the currency's, or as many as the charged total has."""
-    return max(decimals(order.currency), decimals_of(order.total))
+    """Decimals to write amounts with: the currency's, or as many as the shop charged: a shop with
+    two decimals sells in yen at 4000.32 (recordings, 8)."""
+    in_taxes = decimals_of(order.total_tax)
+    return max(
+        decimals(order.currency),
+        decimals_of(order.total),
+        in_taxes if in_taxes <= USUAL_DECIMALS else 0,
+    )
 
 
 def decimals_of(amount: Decimal) -> int:
@@ -88,3 +96,31 @@ def applied_percent(order: OrderSnapshot, rate: TaxLine) -> Decimal:
         base += part.total if mine else ZERO
         tax += sum((to_decimal(row.get("total")) for row in mine), ZERO)
     return cut(tax * 100 / base, 2) if base else ZERO
+
+
+def shop_decimals(order: OrderSnapshot, charges: Sequence[Charge], digits: int) -> int:
+    """How many decimals the shop rounds to, `digits` at most: its setting, which REST does not
+    tell, and which need not be the currency's (crowns and forints are often sold whole).
+
+    The most decimals at which its total follows from its items, and each rate's tax from the
+    unrounded ones; `digits` where none explains them.
+    """
+    for places in range(digits, -1, -1):
+        taxes = all(_follows(order, rate, charges, places) for rate in order.tax_lines)
+        if taxes and _is_their_sum(order, charges, places):
+            return places
+    return digits
+
+
+def _is_their_sum(order: OrderSnapshot, charges: Sequence[Charge], places: int) -> bool:
+    """Rounded item by item, or once (`woocommerce_tax_round_at_subtotal`)."""
+    nets = [charge.source.total for charge in charges]
+    by_item = sum((cut(net, places) for net in nets), ZERO) + order.total_tax
+    return order.total in (by_item, cut(sum(nets, ZERO) + order.total_tax, places))
+
+
+def _follows(order: OrderSnapshot, rate: TaxLine, charges: Sequence[Charge], places: int) -> bool:
+    rows = [row for charge in charges for row in charge.source.taxes]
+    mine = [to_decimal(row.get("total")) for row in rows if _rate_id(row) == rate.rate_id]
+    off = abs(sum(mine, ZERO) - rate.tax_total - rate.shipping_tax_total)
+    return off <= Decimal(len(mine)).scaleb(-places) / 2

@@ -60,7 +60,7 @@ def build_credit_note(
         InvoiceIncomplete: the refund is larger than what is left of the invoice.
     """
     left = remainder_of(invoice, earlier)
-    digits = max(invoice.decimals, decimals_of(refund.amount))
+    digits = max(left.digits, decimals_of(refund.amount))
     if refund.amount > left.total:
         raise InvoiceIncomplete(
             f"refund {refund.id} gives back {refund.amount} {invoice.currency}, and "
@@ -103,9 +103,9 @@ def build_cancellation(
             f"nothing is left of invoice {invoice.number}: credit notes took all of it back",
             mend="issue the new invoice without another credit note",
         )
-    entries = _mirror(invoice) if whole else _entries([], left.groups, left.total, invoice)
+    digits = left.digits
+    entries = _mirror(invoice) if whole else _entries([], left.groups, left.total, invoice, digits)
     facts = {"reason": plain(reason, 200), "paid": invoice.paid, "paid_on": invoice.paid_on}
-    digits = invoice.decimals
     return _note(invoice, left, facts | entries, settings, calendar, language, issued_at, digits)
 
 
@@ -195,7 +195,7 @@ def _refunded(
 ) -> dict[str, Any]:
     items = _items(invoice, left, refund, digits)
     if refund.amount == left.total:
-        return _entries(items, left.groups, refund.amount, invoice)
+        return _entries(items, left.groups, refund.amount, invoice, digits)
     sums = _sums(items, left, invoice, digits)
     grosses = [net + tax for net, tax in sums]
     rest = refund.amount - sum(grosses, ZERO)
@@ -209,7 +209,7 @@ def _refunded(
         part_of(group, within(group, *own), digits)
         for group, own in zip(left.groups, sums, strict=True)
     )
-    return _entries(items, groups, refund.amount, invoice)
+    return _entries(items, groups, refund.amount, invoice, digits)
 
 
 def _items(invoice: DocumentContent, left: Remainder, refund: Refund, digits: int) -> list[_Item]:
@@ -278,12 +278,12 @@ def _entries(
     groups: Sequence[TaxGroup],
     total: Decimal,
     invoice: DocumentContent,
+    digits: int,
 ) -> dict[str, Any]:
     """Lines and rows over the amounts of the groups. What items do not explain is a refund row of
     its group; what groups do not, a rounding row."""
     entries: list[Line | Row] = []
     kept: list[TaxGroup] = []
-    digits = max(invoice.decimals, decimals_of(total))
     for index, group in enumerate(groups):
         own = [item.charge for item in items if item.group == index]
         if own or group.net or group.tax:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.charge import Charge, applied_percent
+from app.domain.charge import Charge, applied_percent, shop_decimals
 from app.domain.invoice import Tax, TaxCategory, TaxGroup
 from app.domain.money import ZERO, cut, settled
 from app.domain.order import OrderSnapshot
@@ -178,7 +178,7 @@ def _check_rounding(
     order: OrderSnapshot, charges: Sequence[Charge], found: Taxed, digits: int
 ) -> None:
     """The shop rounds each line and each of its rates by half a unit at most; we each group."""
-    unit = Decimal(1).scaleb(-digits)
+    unit = Decimal(1).scaleb(-shop_decimals(order, charges, digits))
     rounded = sum(1 + len(charge.rates) for charge in charges) + len(found.groups)
     bound = unit * (rounded + 1) / 2
     if abs(found.rounding) > bound:

@@ -178,12 +178,13 @@ def test_a_cent_of_tax_alone_can_be_given_back() -> None:
 def test_a_refund_in_smaller_parts_than_the_invoices() -> None:
     """A shop with two decimals sells in yen, and gives 100.50 back."""
     content = invoice(rest_json("orders_post_jpy_store_0_decimals"))
-    first = credit(content, [], by_amount("100.50"))
-    last = credit(content, [first], by_amount("32169.50"))
-    for note in (first, last):
+    first = credit(content, [], by_amount("100.55"))
+    second = credit(content, [first], by_amount("169.45"))
+    last = credit(content, [first, second], by_amount("32000"))
+    for note in (first, second, last):
         adds_up(note)
-        assert note.decimals == 1
-    assert not any(left_over(content, [first, last]))
+        assert note.decimals == 2, "what the first one split, the last one cannot say in whole yen"
+    assert not any(left_over(content, [first, second, last]))
 
 
 def test_taxes_of_many_small_refunds_never_exceed_the_invoices() -> None:

@@ -154,6 +154,21 @@ def test_a_packing_slip_names_no_price() -> None:
     assert not any(price in dumped for price in ("192.27", "12.60", "14.99", "129.90"))
 
 
+def test_a_shop_that_sells_in_whole_euros_rounds_by_half_a_euro() -> None:
+    """Its setting is no decimals: 19 % of 8 is 1.52, and it charged 2."""
+    order = rest_json("orders_get_dp6")
+    item = {**order["line_items"][0], "total": "8.000000", "subtotal": "8.000000", "quantity": 1}
+    item |= {"taxes": [{"id": 1, "total": "1.520000", "subtotal": "1.520000"}]}
+    rate = {**order["tax_lines"][0], "tax_total": "2.000000", "shipping_tax_total": "0.000000"}
+    order |= {"line_items": [item], "shipping_lines": [], "tax_lines": [rate]}
+    content = invoice({**order, "total": "10.000000", "total_tax": "2.000000"})
+    adds_up(content)
+    assert (content.total_net, content.total_tax) == (Decimal("8.00"), Decimal("1.52"))
+    assert content.rounding == Decimal("0.48")
+    with pytest.raises(InvoiceIncomplete, match="come to"):
+        invoice({**order, "total": "7.000000", "total_tax": "2.000000"})
+
+
 def test_an_order_that_does_not_add_up_is_not_guessed_at() -> None:
     """A gift card plug-in lowers the total without a line; staff overwrite the tax."""
     payload = rest_json("orders_get_de_guest_paid")
