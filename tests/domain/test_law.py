@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.domain.einvoicing import vat_id_of
-from app.domain.invoice import DocumentContent, Party, Statement, TaxCategory
+from app.domain.invoice import DocumentContent, HomeTax, Party, Statement, TaxCategory
 from app.domain.law import check_law, law_of
 from app.domain.law.countries import ELSEWHERE, EUROPEAN_UNION, KNOWN
 from app.domain.tax_number import is_jp_invoice_number, wrong_numbers
@@ -85,6 +85,52 @@ def test_what_is_missing_is_named_with_its_source_and_its_mend(country: str, key
         check_law(lacking(complete(country), key))
     assert requirement.what in str(refused.value) and requirement.source in str(refused.value)
     assert refused.value.mend == requirement.mend and "retry" in refused.value.mend
+
+
+@pytest.mark.parametrize(
+    ("country", "label"),
+    [
+        *(("DE", "vat"), ("FR", "vat"), ("FR", "registration"), ("GB", "vat")),
+        *(("JP", "jp_invoice"), ("AE", "vat"), ("AT", "vat")),
+    ],
+)
+def test_no_invoice_is_built_without_the_sellers_number(country: str, label: str) -> None:
+    kept = [pair for pair in NUMBERS[country] if pair[0] != label and pair[0] != "tax_number"]
+    settings = shop(seller={"country": country, "tax_ids": kept})
+    payload = {
+        **rest_json("orders_get_refund_partial_qty"),
+        "currency": CURRENCIES.get(country, "EUR"),
+    }
+    with pytest.raises(InvoiceIncomplete) as refused:
+        invoice(payload, settings)
+    assert "seller.tax_ids" in refused.value.mend and label in refused.value.mend
+    small = shop(seller={"country": country, "tax_ids": kept}, invoicing={"small_business": True})
+    untaxed = {**rest_json("orders_post_vat_number_reverse_charge"), "meta_data": []}
+    if country not in ("DE", "GB") and label != "registration":
+        assert invoice(untaxed, small).statements, "who is exempt has no such number"
+
+
+def test_an_emirati_business_needs_its_address_above_ten_thousand_dirhams() -> None:
+    content = complete("AE")
+    nobody = content.buyer.model_copy(update={"address": (), "street": (), "city": ""})
+    small = content.model_copy(update={"buyer": nobody, "total": Decimal(10_000)})
+    check_law(small)
+    large = small.model_copy(update={"total": Decimal("10000.01")})
+    with pytest.raises(InvoiceIncomplete, match="the buyer's name and address"):
+        check_law(large)
+    private = nobody.model_copy(update={"company": "", "is_company": False})
+    check_law(large.model_copy(update={"buyer": private}))
+
+
+def test_a_limit_holds_in_other_currencies_too() -> None:
+    """215.51 GBP at 1.16 are 249.99 EUR; without a rate it cannot be told, and is not assumed."""
+    content = anonymous("215.51")
+    home = HomeTax(currency="EUR", tax=Decimal(1), rate=Decimal("1.16"))
+    pounds = content.model_copy(update={"currency": "GBP", "home_tax": home})
+    check_law(pounds)
+    for other in ({"total": Decimal("215.52")}, {"home_tax": None}):
+        with pytest.raises(InvoiceIncomplete, match="the buyer's name and address"):
+            check_law(pounds.model_copy(update=other))
 
 
 def test_every_requirement_names_a_source_and_what_to_do() -> None:
