@@ -57,9 +57,9 @@ def charges_of(order: OrderSnapshot, digits: int) -> tuple[Charge, ...]:
     decimals with `dp=6`), and so what the customer saw: 12.596639 + 2.393361 = 14.99.
     """
     parts: list[Source] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
+    rates = [_with_percent(rate, parts) for rate in order.tax_lines]
     return tuple(
-        charge_of(part, order.tax_lines, digits, is_gross=order.prices_include_tax)
-        for part in parts
+        charge_of(part, rates, digits, is_gross=order.prices_include_tax) for part in parts
     )
 
 
@@ -84,18 +84,23 @@ def _rate_id(tax: dict[str, Any]) -> int:
     return int(to_decimal(tax.get("id")))
 
 
-def applied_percent(order: OrderSnapshot, rate: TaxLine) -> Decimal:
-    """The rate in percent. Orders from before WooCommerce 3.7 do not say it: there it follows from
-    what was charged, to two decimals."""
+def _with_percent(rate: TaxLine, parts: Sequence[Source]) -> TaxLine:
+    """The rate with its percents. Orders from before WooCommerce 3.7 do not say them: there they
+    follow from what was charged, to two decimals."""
     if rate.rate_percent is not None:
-        return rate.rate_percent
-    parts: list[Source] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
+        return rate
     base = tax = ZERO
     for part in parts:
         mine = [row for row in part.taxes if _rate_id(row) == rate.rate_id and row.get("total")]
         base += part.total if mine else ZERO
         tax += sum((to_decimal(row.get("total")) for row in mine), ZERO)
-    return cut(tax * 100 / base, 2) if base else ZERO
+    percent = cut(tax * 100 / base, 2) if base else ZERO
+    return rate.model_copy(update={"rate_percent": percent})
+
+
+def percent_of(rate: TaxLine) -> Decimal:
+    """An applied rate in percent."""
+    return rate.rate_percent or ZERO
 
 
 def shop_decimals(order: OrderSnapshot, charges: Sequence[Charge], digits: int) -> int:

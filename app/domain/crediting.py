@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.calendar import BusinessCalendar
-from app.domain.charge import Charge, charge_of, decimals_of
+from app.domain.charge import Charge, charge_of, decimals_of, percent_of
 from app.domain.einvoicing import carries_einvoice
 from app.domain.entries import described, row_words
 from app.domain.invoice import (
@@ -228,7 +228,7 @@ def _items(invoice: DocumentContent, left: Remainder, refund: Refund, digits: in
 
 def _group_by_rate(charge: Charge, left: Remainder) -> int | None:
     """For invoices that do not know the shop's ids: the group that bears the item's taxes."""
-    rates = [(rate.rate_percent or ZERO, rate.compound) for rate in charge.rates]
+    rates = [(percent_of(rate), rate.compound) for rate in charge.rates]
     percent = combined_percent(rates)
     return next((i for i, group in enumerate(left.groups) if group.percent == percent), None)
 
@@ -323,7 +323,7 @@ def _entry(
         kind, label = row_words(part)
         return Row(kind=kind, label=label, amount=charge.amount, net=net, group=group, ref=ref)
     quantity = part.quantity or Decimal(1)
-    percents = tuple(rate.rate_percent for rate in charge.rates if rate.rate_percent is not None)
+    percents = tuple(percent_of(rate) for rate in charge.rates)
     country = invoice.seller.country
     return Line(
         **described(part) | {"ref": ref},
