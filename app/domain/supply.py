@@ -6,7 +6,7 @@ abroad, one of an exempt seller, or simply untaxed. What decides:
     seller exempt (setting)                    -> E, small_business
     the order bears tax                        -> Z for a rate of 0 %, E for items without a rate
     EU seller, buyer's VAT id of another member
-      goods go to another member state         -> K, intra_eu
+      goods go to another member state         -> K, intra_eu_supply
       no goods                                 -> AE, reverse_charge
     goods leave the seller's tax area          -> G, export
     no goods, buyer outside of it              -> O, outside_scope
@@ -37,7 +37,7 @@ LAWS: dict[str, dict[str, str]] = {
         "DE": "§ 14a Abs. 1 UStG, Art. 196 Directive 2006/112/EC",
         "FR": "art. 283-2 CGI, art. 196 directive 2006/112/CE",
     },
-    "intra_eu": {
+    "intra_eu_supply": {
         "": "Art. 138 Directive 2006/112/EC",
         "DE": "§ 4 Nr. 1 Buchst. b, § 6a UStG",
         "FR": "art. 262 ter I CGI",
@@ -68,6 +68,12 @@ LAWS: dict[str, dict[str, str]] = {
     "exempt": {"": ""},
 }
 """The provision that each statement names, by the seller's country; `EU` for its other members."""
+
+
+TITLES = frozenset({"tax_invoice", "tax_credit_note"})
+"""Statements that are the document's title in its law's words (United Arab Emirates)."""
+STATEMENT_KEYS = frozenset({*LAWS, *TITLES, "reduced_rate"})
+"""Every key that a document's statements can have: each needs its sentence in the catalogues."""
 
 
 def statement(key: str, country: str) -> Statement:
@@ -159,7 +165,7 @@ def _is_pickup(order: OrderSnapshot) -> bool:
 
 _STATEMENT_OF = {
     TaxCategory.REVERSE_CHARGE: "reverse_charge",
-    TaxCategory.INTRA_EU: "intra_eu",
+    TaxCategory.INTRA_EU: "intra_eu_supply",
     TaxCategory.EXPORT: "export",
     TaxCategory.EXEMPT: "exempt",
 }

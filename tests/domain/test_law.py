@@ -58,7 +58,7 @@ def lacking(content: DocumentContent, key: str) -> DocumentContent:
         "supplied_on": {"supplied_on": None},
         "taxes": {"tax_groups": ()},
         "reason": {"tax_groups": untaxed},
-        "both_vat_ids": {"tax_groups": crossing, "statements": (Statement(key="intra_eu"),)},
+        "both_vat_ids": {"tax_groups": crossing, "statements": (Statement(key="intra_eu_supply"),)},
     }
     numbers = {"tax_number", "vat", "registration", "jp_invoice"}
     if key in numbers:

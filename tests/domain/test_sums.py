@@ -13,6 +13,7 @@ from app.domain.invoice import DocumentContent, RowKind
 from app.domain.money import settled, shares
 from app.domain.refund import read_refund
 from app.domain.remainder import remainder_of
+from app.domain.supply import STATEMENT_KEYS
 from app.domain.taxation import combined_percent
 from tests.domain.papers import AT, adds_up, invoice, left_over
 from tests.random_orders import random_orders
@@ -49,6 +50,7 @@ def test_every_document_of_every_order_adds_up(seed: int) -> None:
     assert content.total == Decimal(total)
     for document in (content, *notes):
         adds_up(document)
+        assert {one.key for one in document.statements} <= STATEMENT_KEYS
     if in_full:
         assert not any(left_over(content, notes))
 

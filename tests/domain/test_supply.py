@@ -41,7 +41,7 @@ def test_a_service_for_a_business_in_another_member_state_is_reverse_charge() ->
 @pytest.mark.parametrize("shipping", [PARCEL, PICKUP])
 def test_goods_for_a_business_in_another_member_state(shipping: list[dict[str, Any]]) -> None:
     content = invoice(order(shipping_lines=shipping))
-    assert said(content) == ("K", [("intra_eu", "§ 4 Nr. 1 Buchst. b, § 6a UStG")])
+    assert said(content) == ("K", [("intra_eu_supply", "§ 4 Nr. 1 Buchst. b, § 6a UStG")])
 
 
 def test_a_vat_id_of_the_sellers_own_country_changes_nothing() -> None:
