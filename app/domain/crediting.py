@@ -142,7 +142,7 @@ def _note(
         footer=invoice.footer,
         supplied_on=invoice.supplied_on,
         refers_to=Reference(number=invoice.number, issued_on=invoice.issued_on),
-        statements=_statements(invoice, facts["lines"]),
+        statements=_statements(invoice),
         home_tax=_home_tax(invoice, left, tax, facts["total"]),
         **chosen_looks(settings, language),
         **facts,
@@ -150,13 +150,11 @@ def _note(
     return content.model_copy(update={"einvoice": carries_einvoice(settings, content)})
 
 
-def _statements(invoice: DocumentContent, lines: Sequence[Line]) -> tuple[Statement, ...]:
+def _statements(invoice: DocumentContent) -> tuple[Statement, ...]:
     """The invoice's; the Emirates want their own title (Art. 60(1)(a) Cabinet Decision No. 52 of
-    2017), and Japan's mark is explained where it stands."""
-    keep = {one.key for one in invoice.statements}
-    keep -= set() if any(line.reduced for line in lines) else {"reduced_rate"}
+    2017)."""
     titles = {"tax_invoice": Statement(key="tax_credit_note")}
-    return tuple(titles.get(one.key, one) for one in invoice.statements if one.key in keep)
+    return tuple(titles.get(one.key, one) for one in invoice.statements)
 
 
 def _home_tax(

@@ -72,7 +72,7 @@ LAWS: dict[str, dict[str, str]] = {
 
 TITLES = frozenset({"tax_invoice", "tax_credit_note"})
 """Statements that are the document's title in its law's words (United Arab Emirates)."""
-STATEMENT_KEYS = frozenset({*LAWS, *TITLES, "reduced_rate"})
+STATEMENT_KEYS = frozenset({*LAWS, *TITLES})
 """Every key that a document's statements can have: each needs its sentence in the catalogues."""
 
 
