@@ -224,27 +224,30 @@ class _Maker:
         record["fee_lines"].append(totals.fee_line(self.pricing, wish))
 
     def _round_once(self, record: dict[str, Any]) -> None:
-        """`woocommerce_tax_round_at_subtotal`: lines keep their taxes unrounded, each rate's sum is
-        rounded."""
+        """`woocommerce_tax_round_at_subtotal`: lines and rates keep their taxes unrounded, and
+        only their sums are rounded."""
         places = self.shop.decimals
         lines = [*record["line_items"], *record["shipping_lines"], *record["fee_lines"]]
         for line in lines:
             taxes = [amount(row["total"]) for row in line["taxes"]]
             line["total_tax"] = inside(sum(taxes, ZERO))
-        for rate in record["tax_lines"]:
-            for name, kinds in (
-                ("tax_total", ("line_items", "fee_lines")),
-                ("shipping_tax_total", ("shipping_lines",)),
-            ):
-                rows = [r for k in kinds for x in record[k] for r in x["taxes"]]
-                mine = [amount(r["total"]) for r in rows if r["id"] == rate["rate_id"]]
-                rate[name] = inside(rounded(sum(mine, ZERO), places))
-        cart = sum((amount(rate["tax_total"]) for rate in record["tax_lines"]), ZERO)
-        ship = sum((amount(rate["shipping_tax_total"]) for rate in record["tax_lines"]), ZERO)
+        kinds = {
+            "tax_total": ("line_items", "fee_lines"),
+            "shipping_tax_total": ("shipping_lines",),
+        }
+        sums = {}
+        for name, own in kinds.items():
+            rows = [row for kind in own for line in record[kind] for row in line["taxes"]]
+            for rate in record["tax_lines"]:
+                mine = [amount(row["total"]) for row in rows if row["id"] == rate["rate_id"]]
+                rate[name] = inside(sum(mine, ZERO))
+            unrounded = sum((amount(rate[name]) for rate in record["tax_lines"]), ZERO)
+            sums[name] = rounded(unrounded, places)
         nets = sum((amount(line["total"]) for line in lines), ZERO)
-        record["cart_tax"], record["shipping_tax"] = inside(cart), inside(ship)
-        record["total_tax"] = inside(cart + ship)
-        record["total"] = inside(rounded(nets + cart + ship, places))
+        record["cart_tax"] = inside(sums["tax_total"])
+        record["shipping_tax"] = inside(sums["shipping_tax_total"])
+        record["total_tax"] = inside(sum(sums.values(), ZERO))
+        record["total"] = inside(rounded(nets + sum(sums.values(), ZERO), places))
 
     # --- its refunds ---------------------------------------------------------------------
 

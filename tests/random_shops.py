@@ -108,6 +108,10 @@ SHOPS = (
     RandomShop(
         "SE", "SEK", 2, _rates("SE", "25", "12", "Moms"), True, (("vat", "SE123456789701"),)
     ),
+    RandomShop(
+        "SE", "SEK", 0, _rates("SE", "25", "12", "Moms"), False, (("vat", "SE123456789701"),)
+    ),
+    RandomShop("HU", "HUF", 0, _rates("HU", "27", "5", "ÁFA"), True, (("vat", "HU12892312"),)),
     RandomShop("GB", "GBP", 2, _rates("GB", "20", "5", "VAT"), True, (("vat", "GB980780684"),)),
     RandomShop(
         "CH", "CHF", 2, _rates("CH", "8.1", "2.6", "MWST"), True, (("vat", "CHE-107.787.577"),)

@@ -68,7 +68,7 @@ def write_ubl(invoice: NormInvoice) -> bytes:
     for number, line in enumerate(invoice.lines, start=1):
         _line(out, kind, number, line)
     ElementTree.indent(out.root)
-    return ElementTree.tostring(out.root, "utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(out.root, "utf-8", xml_declaration=True))
 
 
 def _head(out: _Writer, invoice: NormInvoice, kind: str) -> None:

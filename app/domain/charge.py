@@ -17,6 +17,8 @@ from app.domain.order import FeeLine, LineItem, OrderSnapshot, ShippingLine, Tax
 Source = LineItem | ShippingLine | FeeLine
 MOST_DECIMALS = 6
 """What the shop's REST gives with `dp=6`."""
+USUAL_DECIMALS = 2
+"""Taxes with more may be unrounded: shops that round at subtotal level keep them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,14 @@ class Charge:
 
 
 def document_decimals(order: OrderSnapshot) -> int:
-    """Decimals to write amounts with: the currency's, or as many as the charged total has."""
-    return max(decimals(order.currency), decimals_of(order.total))
+    """Decimals to write amounts with: the currency's, or as many as the shop charged: a shop with
+    two decimals sells in yen at 4000.32 (recordings, 8)."""
+    in_taxes = decimals_of(order.total_tax)
+    return max(
+        decimals(order.currency),
+        decimals_of(order.total),
+        in_taxes if in_taxes <= USUAL_DECIMALS else 0,
+    )
 
 
 def decimals_of(amount: Decimal) -> int:
@@ -49,9 +57,9 @@ def charges_of(order: OrderSnapshot, digits: int) -> tuple[Charge, ...]:
     decimals with `dp=6`), and so what the customer saw: 12.596639 + 2.393361 = 14.99.
     """
     parts: list[Source] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
+    rates = [_with_percent(rate, parts) for rate in order.tax_lines]
     return tuple(
-        charge_of(part, order.tax_lines, digits, is_gross=order.prices_include_tax)
-        for part in parts
+        charge_of(part, rates, digits, is_gross=order.prices_include_tax) for part in parts
     )
 
 
@@ -76,15 +84,48 @@ def _rate_id(tax: dict[str, Any]) -> int:
     return int(to_decimal(tax.get("id")))
 
 
-def applied_percent(order: OrderSnapshot, rate: TaxLine) -> Decimal:
-    """The rate in percent. Orders from before WooCommerce 3.7 do not say it: there it follows from
-    what was charged, to two decimals."""
+def _with_percent(rate: TaxLine, parts: Sequence[Source]) -> TaxLine:
+    """The rate with its percents. Orders from before WooCommerce 3.7 do not say them: there they
+    follow from what was charged, to two decimals."""
     if rate.rate_percent is not None:
-        return rate.rate_percent
-    parts: list[Source] = [*order.line_items, *order.shipping_lines, *order.fee_lines]
+        return rate
     base = tax = ZERO
     for part in parts:
         mine = [row for row in part.taxes if _rate_id(row) == rate.rate_id and row.get("total")]
         base += part.total if mine else ZERO
         tax += sum((to_decimal(row.get("total")) for row in mine), ZERO)
-    return cut(tax * 100 / base, 2) if base else ZERO
+    percent = cut(tax * 100 / base, 2) if base else ZERO
+    return rate.model_copy(update={"rate_percent": percent})
+
+
+def percent_of(rate: TaxLine) -> Decimal:
+    """An applied rate in percent."""
+    return rate.rate_percent or ZERO
+
+
+def shop_decimals(order: OrderSnapshot, charges: Sequence[Charge], digits: int) -> int:
+    """How many decimals the shop rounds to, `digits` at most: its setting, which REST does not
+    tell, and which need not be the currency's (crowns and forints are often sold whole).
+
+    The most decimals at which its total follows from its items, and each rate's tax from the
+    unrounded ones; `digits` where none explains them.
+    """
+    for places in range(digits, -1, -1):
+        taxes = all(_follows(order, rate, charges, places) for rate in order.tax_lines)
+        if taxes and _is_their_sum(order, charges, places):
+            return places
+    return digits
+
+
+def _is_their_sum(order: OrderSnapshot, charges: Sequence[Charge], places: int) -> bool:
+    """Rounded item by item, or once (`woocommerce_tax_round_at_subtotal`)."""
+    nets = [charge.source.total for charge in charges]
+    by_item = sum((cut(net, places) for net in nets), ZERO) + order.total_tax
+    return order.total in (by_item, cut(sum(nets, ZERO) + order.total_tax, places))
+
+
+def _follows(order: OrderSnapshot, rate: TaxLine, charges: Sequence[Charge], places: int) -> bool:
+    rows = [row for charge in charges for row in charge.source.taxes]
+    mine = [to_decimal(row.get("total")) for row in rows if _rate_id(row) == rate.rate_id]
+    off = abs(sum(mine, ZERO) - rate.tax_total - rate.shipping_tax_total)
+    return off <= Decimal(len(mine)).scaleb(-places) / 2

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.calendar import BusinessCalendar
-from app.domain.charge import Charge, charge_of, decimals_of
+from app.domain.charge import Charge, charge_of, decimals_of, percent_of
 from app.domain.einvoicing import carries_einvoice
 from app.domain.entries import described, row_words
 from app.domain.invoice import (
@@ -27,6 +27,7 @@ from app.domain.invoice import (
     Reference,
     Row,
     RowKind,
+    Statement,
     TaxGroup,
 )
 from app.domain.invoicing import chosen_looks
@@ -59,7 +60,7 @@ def build_credit_note(
         InvoiceIncomplete: the refund is larger than what is left of the invoice.
     """
     left = remainder_of(invoice, earlier)
-    digits = max(invoice.decimals, decimals_of(refund.amount))
+    digits = max(left.digits, decimals_of(refund.amount))
     if refund.amount > left.total:
         raise InvoiceIncomplete(
             f"refund {refund.id} gives back {refund.amount} {invoice.currency}, and "
@@ -102,9 +103,9 @@ def build_cancellation(
             f"nothing is left of invoice {invoice.number}: credit notes took all of it back",
             mend="issue the new invoice without another credit note",
         )
-    entries = _mirror(invoice) if whole else _entries([], left.groups, left.total, invoice)
+    digits = left.digits
+    entries = _mirror(invoice) if whole else _entries([], left.groups, left.total, invoice, digits)
     facts = {"reason": plain(reason, 200), "paid": invoice.paid, "paid_on": invoice.paid_on}
-    digits = invoice.decimals
     return _note(invoice, left, facts | entries, settings, calendar, language, issued_at, digits)
 
 
@@ -141,12 +142,19 @@ def _note(
         footer=invoice.footer,
         supplied_on=invoice.supplied_on,
         refers_to=Reference(number=invoice.number, issued_on=invoice.issued_on),
-        statements=invoice.statements,
+        statements=_statements(invoice),
         home_tax=_home_tax(invoice, left, tax, facts["total"]),
         **chosen_looks(settings, language),
         **facts,
     )
     return content.model_copy(update={"einvoice": carries_einvoice(settings, content)})
+
+
+def _statements(invoice: DocumentContent) -> tuple[Statement, ...]:
+    """The invoice's; the Emirates want their own title (Art. 60(1)(a) Cabinet Decision No. 52 of
+    2017)."""
+    titles = {"tax_invoice": Statement(key="tax_credit_note")}
+    return tuple(titles.get(one.key, one) for one in invoice.statements)
 
 
 def _home_tax(
@@ -185,7 +193,7 @@ def _refunded(
 ) -> dict[str, Any]:
     items = _items(invoice, left, refund, digits)
     if refund.amount == left.total:
-        return _entries(items, left.groups, refund.amount, invoice)
+        return _entries(items, left.groups, refund.amount, invoice, digits)
     sums = _sums(items, left, invoice, digits)
     grosses = [net + tax for net, tax in sums]
     rest = refund.amount - sum(grosses, ZERO)
@@ -199,7 +207,7 @@ def _refunded(
         part_of(group, within(group, *own), digits)
         for group, own in zip(left.groups, sums, strict=True)
     )
-    return _entries(items, groups, refund.amount, invoice)
+    return _entries(items, groups, refund.amount, invoice, digits)
 
 
 def _items(invoice: DocumentContent, left: Remainder, refund: Refund, digits: int) -> list[_Item]:
@@ -218,7 +226,7 @@ def _items(invoice: DocumentContent, left: Remainder, refund: Refund, digits: in
 
 def _group_by_rate(charge: Charge, left: Remainder) -> int | None:
     """For invoices that do not know the shop's ids: the group that bears the item's taxes."""
-    rates = [(rate.rate_percent or ZERO, rate.compound) for rate in charge.rates]
+    rates = [(percent_of(rate), rate.compound) for rate in charge.rates]
     percent = combined_percent(rates)
     return next((i for i, group in enumerate(left.groups) if group.percent == percent), None)
 
@@ -268,12 +276,12 @@ def _entries(
     groups: Sequence[TaxGroup],
     total: Decimal,
     invoice: DocumentContent,
+    digits: int,
 ) -> dict[str, Any]:
     """Lines and rows over the amounts of the groups. What items do not explain is a refund row of
     its group; what groups do not, a rounding row."""
     entries: list[Line | Row] = []
     kept: list[TaxGroup] = []
-    digits = max(invoice.decimals, decimals_of(total))
     for index, group in enumerate(groups):
         own = [item.charge for item in items if item.group == index]
         if own or group.net or group.tax:
@@ -301,7 +309,7 @@ def _entries_of(
     nets = settled([amount / factor for amount in amounts], group.net, digits)
     for charge, net in zip(charges, nets, strict=False):
         yield _entry(charge, net, place, invoice, digits)
-    if amounts[-1] or nets[-1]:
+    if amounts[-1] or nets[-1] or not charges:
         yield Row(kind=RowKind.REFUND, amount=amounts[-1], net=nets[-1], group=place)
 
 
@@ -313,7 +321,7 @@ def _entry(
         kind, label = row_words(part)
         return Row(kind=kind, label=label, amount=charge.amount, net=net, group=group, ref=ref)
     quantity = part.quantity or Decimal(1)
-    percents = tuple(rate.rate_percent for rate in charge.rates if rate.rate_percent is not None)
+    percents = tuple(percent_of(rate) for rate in charge.rates)
     country = invoice.seller.country
     return Line(
         **described(part) | {"ref": ref},

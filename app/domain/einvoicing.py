@@ -45,6 +45,8 @@ def obstacle(content: DocumentContent) -> str:
         return f"the tax in {home.currency} has more than two decimals (BR-DEC-15)"
     if not content.tax_groups:
         return "the document was made before its taxes were kept by group (BR-CO-18)"
+    if not content.lines and all(row.group is None for row in content.rows):
+        return "there is nothing on it but rounding (BR-16)"
     return _lacks_party(content) or _lacks_number(content) or _is_beyond_tolerance(content)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from app.domain.charge import Charge
+from app.domain.charge import Charge, percent_of
 from app.domain.invoice import Line, Row, RowKind
 from app.domain.money import ZERO, cut
 from app.domain.order import FeeLine, LineItem, OrderSnapshot, ShippingLine
@@ -35,7 +35,7 @@ class Entries:
 
     def _line(self, item: LineItem, charge: Charge, net: Decimal, group: int | None) -> Line:
         each = charge.before / item.quantity if item.quantity else charge.before
-        rates = [rate.rate_percent for rate in charge.rates if rate.rate_percent is not None]
+        rates = [percent_of(rate) for rate in charge.rates]
         country = self.supply.seller_country
         return Line(
             **described(item),

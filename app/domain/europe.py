@@ -26,3 +26,18 @@ def country_of_vat_id(number: str) -> str:
 def vat_prefix(country: str) -> str:
     """What VAT ids of a member state begin with."""
     return "EL" if country == "GR" else country
+
+
+def place_of(country: str, state: str, postcode: str) -> str:
+    """The country for value added tax: parts of members that lie outside of its area (Art. 6 of
+    Directive 2006/112/EC) get the codes that ISO 3166 keeps for them: IC (Canary Islands), EA
+    (Ceuta and Melilla), AX (Åland). States as WooCommerce codes them."""
+    code = country.strip().upper()
+    part = state.strip().upper().removeprefix("ES-")
+    if code == "ES" and part in ("GC", "TF"):
+        return "IC"
+    if code == "ES" and part in ("CE", "ML"):
+        return "EA"
+    if code == "FI" and postcode.strip().upper().removeprefix("AX-").startswith("22"):
+        return "AX"
+    return code

@@ -227,10 +227,8 @@ def _facts(
 
 
 def _statements(content: DocumentContent, settings: ShopSettings) -> tuple[Statement, ...]:
-    """Why no tax is charged, what Japan's mark means, and the words of the country's own law."""
+    """Why no tax is charged, and the words of the country's own law."""
     found = statements_of({group.category for group in content.tax_groups}, settings)
-    if any(line.reduced for line in content.lines):
-        found += (Statement(key="reduced_rate"),)
     if content.kind is DocumentKind.INVOICE and not settings.invoicing.small_business:
         words = law_of(settings.seller.country).statements
         found += tuple(Statement(key=key) for key in words)

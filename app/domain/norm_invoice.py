@@ -71,7 +71,7 @@ def norm_invoice(content: DocumentContent) -> NormInvoice:
         currency=content.currency,
         decimals=content.decimals,
         order_number=content.order_number,
-        notes=tuple(filter(None, (content.reason, content.note))),
+        notes=_notes(content),
         preceding=(refers.number, refers.issued_on) if refers else None,
         seller=_seller(content),
         buyer=_party(content.buyer, with_vat_id=_under_vat(content)),
@@ -83,6 +83,12 @@ def norm_invoice(content: DocumentContent) -> NormInvoice:
         breakdown=tuple(_breakdown(group, content) for group in content.tax_groups),
         totals=_totals(content, lines, charges),
     )
+
+
+def _notes(content: DocumentContent) -> tuple[str, ...]:
+    """The norm has no mark for tests: a specimen says so in words, before everything else."""
+    specimen = "SPECIMEN, NOT AN INVOICE" if content.specimen else ""
+    return tuple(filter(None, (specimen, content.reason, content.note)))
 
 
 def _is_credit(content: DocumentContent) -> bool:

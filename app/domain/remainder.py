@@ -19,11 +19,13 @@ Amounts = tuple[Decimal, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """The invoice's groups, in its order, with what is left of them; `total` with the rounding."""
+    """The invoice's groups, in its order, with what is left of them; `total` with the rounding.
+    `digits`: the most decimals that the invoice or a credit note on it was written with."""
 
     groups: tuple[TaxGroup, ...]
     total: Decimal
     home_tax: Decimal
+    digits: int
 
     @property
     def rounding(self) -> Decimal:
@@ -39,6 +41,7 @@ def remainder_of(invoice: DocumentContent, earlier: Sequence[DocumentContent]) -
         groups=tuple(_less(group, taken) for group in groups_of(invoice)),
         total=invoice.total - sum((note.total for note in earlier), ZERO),
         home_tax=first - sum(home, ZERO),
+        digits=max(document.decimals for document in (invoice, *earlier)),
     )
 
 

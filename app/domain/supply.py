@@ -6,7 +6,7 @@ abroad, one of an exempt seller, or simply untaxed. What decides:
     seller exempt (setting)                    -> E, small_business
     the order bears tax                        -> Z for a rate of 0 %, E for items without a rate
     EU seller, buyer's VAT id of another member
-      goods go to another member state         -> K, intra_eu
+      goods go to another member state         -> K, intra_eu_supply
       no goods                                 -> AE, reverse_charge
     goods leave the seller's tax area          -> G, export
     no goods, buyer outside of it              -> O, outside_scope
@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.domain.europe import country_of_vat_id, is_member
+from app.domain.address import Address
+from app.domain.europe import MEMBERS, country_of_vat_id, is_member, place_of
 from app.domain.invoice import Statement, TaxCategory
 from app.domain.order import OrderSnapshot
 from app.domain.store_settings import ShopSettings
@@ -36,7 +37,7 @@ LAWS: dict[str, dict[str, str]] = {
         "DE": "§ 14a Abs. 1 UStG, Art. 196 Directive 2006/112/EC",
         "FR": "art. 283-2 CGI, art. 196 directive 2006/112/CE",
     },
-    "intra_eu": {
+    "intra_eu_supply": {
         "": "Art. 138 Directive 2006/112/EC",
         "DE": "§ 4 Nr. 1 Buchst. b, § 6a UStG",
         "FR": "art. 262 ter I CGI",
@@ -67,6 +68,12 @@ LAWS: dict[str, dict[str, str]] = {
     "exempt": {"": ""},
 }
 """The provision that each statement names, by the seller's country; `EU` for its other members."""
+
+
+TITLES = frozenset({"tax_invoice", "tax_credit_note"})
+"""Statements that are the document's title in its law's words (United Arab Emirates)."""
+STATEMENT_KEYS = frozenset({*LAWS, *TITLES})
+"""Every key that a document's statements can have: each needs its sentence in the catalogues."""
 
 
 def statement(key: str, country: str) -> Statement:
@@ -102,8 +109,10 @@ def supply_of(order: OrderSnapshot, settings: ShopSettings) -> Supply:
             number that cannot be one.
     """
     seller = settings.seller.country
-    buyer = order.billing.country.strip().upper()
-    goods_to = (order.shipping.country.strip().upper() or buyer) if order.shipping_lines else ""
+    buyer = _place(order.billing)
+    goods_to = (_place(order.shipping) or buyer) if order.shipping_lines else ""
+    if order.shipping_lines and _is_pickup(order):
+        goods_to = seller
     if settings.invoicing.small_business:
         if order.total_tax:
             raise InvoiceIncomplete(
@@ -118,7 +127,7 @@ def supply_of(order: OrderSnapshot, settings: ShopSettings) -> Supply:
         return Supply(seller, goods_to, _reason_in_eu(order, seller, buyer, goods_to))
     if seller not in HAS_VAT:
         return Supply(seller, goods_to, TaxCategory.OUTSIDE)
-    return Supply(seller, goods_to, _abroad(seller, buyer, goods_to, home=frozenset({seller})))
+    return Supply(seller, goods_to, _abroad(buyer, goods_to, home=frozenset({seller})))
 
 
 def _reason_in_eu(
@@ -137,12 +146,14 @@ def _reason_in_eu(
             "one: its form or check digits are wrong",
             mend="correct the VAT number in the order, or charge tax, then retry",
         )
-    members = frozenset({seller, buyer if is_member(buyer) else seller})
-    members |= frozenset({goods_to} if is_member(goods_to) else ())
-    return _abroad(seller, buyer, goods_to, home=members)
+    return _abroad(buyer, goods_to, home=MEMBERS | {"MC"})
 
 
-def _abroad(seller: str, buyer: str, goods_to: str, *, home: frozenset[str]) -> TaxCategory | None:
+def _place(address: Address) -> str:
+    return place_of(address.country, address.state, address.postcode)
+
+
+def _abroad(buyer: str, goods_to: str, *, home: frozenset[str]) -> TaxCategory | None:
     if goods_to:
         return TaxCategory.EXPORT if goods_to not in home else None
     return TaxCategory.OUTSIDE if buyer and buyer not in home else None
@@ -154,7 +165,7 @@ def _is_pickup(order: OrderSnapshot) -> bool:
 
 _STATEMENT_OF = {
     TaxCategory.REVERSE_CHARGE: "reverse_charge",
-    TaxCategory.INTRA_EU: "intra_eu",
+    TaxCategory.INTRA_EU: "intra_eu_supply",
     TaxCategory.EXPORT: "export",
     TaxCategory.EXEMPT: "exempt",
 }

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.domain.charge import Charge, applied_percent
+from app.domain.charge import Charge, percent_of, shop_decimals
 from app.domain.invoice import Tax, TaxCategory, TaxGroup
 from app.domain.money import ZERO, cut, settled
 from app.domain.order import OrderSnapshot
@@ -54,7 +54,7 @@ def taxed(order: OrderSnapshot, charges: Sequence[Charge], supply: Supply, digit
     Raises:
         InvoiceIncomplete: the shop's total or taxes do not follow from its items and rates.
     """
-    keys = _keys(order, charges, supply)
+    keys = _keys(charges, supply)
     in_order = sorted({key for key in keys if key}, key=lambda key: (-key[1], key[0].value))
     groups, nets = [], [ZERO] * len(charges)
     for key in in_order:
@@ -65,7 +65,7 @@ def taxed(order: OrderSnapshot, charges: Sequence[Charge], supply: Supply, digit
         own_nets = settled([amount / factor for amount in amounts], net, digits)
         for index, own in zip(members, own_nets, strict=True):
             nets[index] = own
-        rates = _taxes_of(order, [(charges[i], nets[i]) for i in members], tax, digits, supply)
+        rates = _taxes_of([(charges[i], nets[i]) for i in members], tax, digits, supply)
         groups.append(TaxGroup(category=key[0], percent=key[1], net=net, tax=tax, taxes=rates))
     places = tuple(in_order.index(key) if key else None for key in keys)
     rounding = cut(order.total, digits) - sum((group.gross for group in groups), ZERO)
@@ -98,18 +98,18 @@ def _normal(percent: Decimal) -> Decimal:
     return whole if percent == whole else percent.normalize()
 
 
-def _keys(order: OrderSnapshot, charges: Sequence[Charge], supply: Supply) -> list[Key | None]:
+def _keys(charges: Sequence[Charge], supply: Supply) -> list[Key | None]:
     """Each charge's group. What is free and has no rate (free shipping) needs none, so long as
     there is another: it would only add a reason for the tax that nothing bears."""
-    keys: list[Key | None] = [_key(order, charge, supply) for charge in charges]
+    keys: list[Key | None] = [_key(charge, supply) for charge in charges]
     counts = [bool(charge.amount or charge.before or charge.rates) for charge in charges]
     if any(counts):
         keys = [key if one else None for key, one in zip(keys, counts, strict=True)]
     return keys
 
 
-def _key(order: OrderSnapshot, charge: Charge, supply: Supply) -> Key:
-    rates = [(applied_percent(order, rate), rate.compound) for rate in charge.rates]
+def _key(charge: Charge, supply: Supply) -> Key:
+    rates = [(percent_of(rate), rate.compound) for rate in charge.rates]
     percent = combined_percent(rates)
     if percent:
         return TaxCategory.STANDARD, percent
@@ -117,7 +117,6 @@ def _key(order: OrderSnapshot, charge: Charge, supply: Supply) -> Key:
 
 
 def _taxes_of(
-    order: OrderSnapshot,
     members: Sequence[tuple[Charge, Decimal]],
     tax: Decimal,
     digits: int,
@@ -128,10 +127,10 @@ def _taxes_of(
     exact: dict[tuple[str, Decimal | None], Decimal] = {}
     for charge, net in members:
         factor = Decimal(1)
-        before = sum((applied_percent(order, r) for r in charge.rates if not r.compound), ZERO)
+        before = sum((percent_of(r) for r in charge.rates if not r.compound), ZERO)
         seen: set[tuple[str, Decimal]] = set()
         for rate in sorted(charge.rates, key=lambda rate: rate.compound):
-            percent = _normal(applied_percent(order, rate))
+            percent = _normal(percent_of(rate))
             key = (plain(rate.label, 60), percent)
             if rate.compound:
                 factor *= 1 + before / 100
@@ -178,7 +177,7 @@ def _check_rounding(
     order: OrderSnapshot, charges: Sequence[Charge], found: Taxed, digits: int
 ) -> None:
     """The shop rounds each line and each of its rates by half a unit at most; we each group."""
-    unit = Decimal(1).scaleb(-digits)
+    unit = Decimal(1).scaleb(-shop_decimals(order, charges, digits))
     rounded = sum(1 + len(charge.rates) for charge in charges) + len(found.groups)
     bound = unit * (rounded + 1) / 2
     if abs(found.rounding) > bound:

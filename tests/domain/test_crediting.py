@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from app.domain.calendar import calendar_of
 from app.domain.crediting import build_cancellation
+from app.domain.einvoicing import obstacle
 from app.domain.invoice import DocumentContent, DocumentKind, RowKind
 from app.domain.refund import read_refund
+from app.domain.remainder import remainder_of
 from app.errors import InvoiceIncomplete, PayloadUnusable
 from tests.domain.papers import (
     AT,
@@ -140,12 +142,65 @@ def test_less_money_than_its_items_is_less_of_each() -> None:
 
 def test_the_last_one_takes_all_even_where_its_items_are_a_cent_off() -> None:
     """The shop's own rounding of items never leaves a cent behind."""
-    content = invoice(rest_json("orders_get_refund_partial_qty"))
-    refund = rest_json("refunds_post_partial_qty_with_tax")
-    first = credit(content, [], by_amount(content.total - Decimal("29.97")))
-    last = credit(content, [first], {**refund, "amount": "29.97"})
+    content = invoice(rest_json("orders_get_de_guest_paid"))
+    first = credit(content, [], by_amount(content.total - Decimal("29.99")))
+    items = rest_json("refunds_post_partial_qty_with_tax")
+    last = credit(content, [first], {**items, "amount": "29.99"})
     adds_up(last)
     assert not any(left_over(content, [first, last]))
+
+
+def test_items_of_a_rate_of_which_too_little_is_left_take_from_the_others() -> None:
+    """60 by amount took 36 of the mugs' rate already; 29.98 of mugs does not fit into the rest."""
+    content = invoice(rest_json("orders_get_refund_partial_qty"))
+    first = credit(content, [], by_amount(60))
+    second = credit(content, [first], rest_json("refunds_post_partial_qty_with_tax"))
+    adds_up(second)
+    left = remainder_of(content, [first, second])
+    assert second.total == Decimal("29.98") and left.total == Decimal("17.08")
+    assert [group.gross for group in left.groups] == [0, left.total]
+
+
+def test_a_cent_of_tax_alone_can_be_given_back() -> None:
+    """Prices without tax: every net amount went back, and a cent of rounded tax is left."""
+    content = invoice(rest_json("orders_get_dp6"))
+    (group,) = content.tax_groups
+    cent = Decimal("0.01")
+    rates = (group.taxes[0].model_copy(update={"tax": group.tax - cent}),)
+    almost = group.model_copy(update={"tax": group.tax - cent, "taxes": rates})
+    first = content.model_copy(update={"tax_groups": (almost,), "total": content.total - cent})
+    last = credit(content, [first], by_amount(cent))
+    adds_up(last)
+    assert by_group(last.tax_groups) == {("S", Decimal(19)): (0, cent)}
+    assert [row.kind for row in last.rows] == [RowKind.REFUND] and not obstacle(last)
+
+
+def test_a_refund_in_smaller_parts_than_the_invoices() -> None:
+    """A shop with two decimals sells in yen, and gives 100.50 back."""
+    content = invoice(rest_json("orders_post_jpy_store_0_decimals"))
+    first = credit(content, [], by_amount("100.55"))
+    second = credit(content, [first], by_amount("169.45"))
+    last = credit(content, [first, second], by_amount("32000"))
+    for note in (first, second, last):
+        adds_up(note)
+        assert note.decimals == 2, "what the first one split, the last one cannot say in whole yen"
+    assert not any(left_over(content, [first, second, last]))
+
+
+def test_taxes_of_many_small_refunds_never_exceed_the_invoices() -> None:
+    """0.04 at 19 % is 0.0064 of tax, and rounds up each time."""
+    order = rest_json("orders_get_de_guest_paid")
+    item = {**order["line_items"][0], "total": "1.000000", "subtotal": "1.000000"}
+    item |= {"taxes": [{"id": 1, "total": "0.190000", "subtotal": "0.190000"}], "quantity": 1}
+    order |= {"line_items": [item], "shipping_lines": [], "total": "1.19", "total_tax": "0.19"}
+    content = invoice(order)
+    notes: list[DocumentContent] = []
+    for number in range(25):
+        notes.append(credit(content, notes, by_amount("0.04", number + 1)))
+        (left,) = remainder_of(content, notes).groups
+        assert left.net >= 0 and left.tax >= 0
+    notes.append(credit(content, notes, by_amount("0.19")))
+    assert not any(left_over(content, notes))
 
 
 def test_more_than_is_left_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -89,6 +90,34 @@ def test_items_show_their_price_before_the_coupon_and_one_row_takes_it_off() -> 
     ]
 
 
+def test_rates_that_an_old_shop_does_not_name_follow_from_what_it_charged() -> None:
+    """WooCommerce before 3.7 kept no `rate_percent` in the order."""
+    payload = rest_json("orders_get_refund_partial_qty")
+    known = invoice(payload)
+    nameless = [{**rate, "rate_percent": None} for rate in payload["tax_lines"]]
+    old = invoice({**payload, "tax_lines": nameless})
+    assert [group.percent for group in known.tax_groups] == [19, 7]
+    assert all(
+        abs(a.percent - b.percent) < Decimal("0.1")
+        for a, b in zip(old.tax_groups, known.tax_groups, strict=True)
+    )
+    adds_up(old)
+
+
+def test_three_thousand_lines_take_no_second() -> None:
+    payload = rest_json("orders_get_de_guest_paid")
+    (item,) = payload["line_items"]
+    payload |= {
+        "line_items": [{**item, "id": number} for number in range(3000)],
+        "total": str(Decimal("29.98") * 3000 + Decimal("4.90")),
+        "total_tax": str(Decimal(item["total_tax"]) * 3000 + Decimal("0.78")),
+    }
+    began = time.process_time()
+    content = invoice(payload)
+    assert time.process_time() - began < 1
+    adds_up(content)
+
+
 def test_an_unpaid_invoice_says_where_and_until_when_to_pay() -> None:
     settings = shop(
         seller={"iban": "DE02 1203 0000 0000 2020 51", "bic": "BYLADEM1001"},
@@ -123,6 +152,21 @@ def test_a_packing_slip_names_no_price() -> None:
     assert [line.quantity for line in slip.lines] == [1, 3, 1]
     dumped = slip.model_dump_json()
     assert not any(price in dumped for price in ("192.27", "12.60", "14.99", "129.90"))
+
+
+def test_a_shop_that_sells_in_whole_euros_rounds_by_half_a_euro() -> None:
+    """Its setting is no decimals: 19 % of 8 is 1.52, and it charged 2."""
+    order = rest_json("orders_get_dp6")
+    item = {**order["line_items"][0], "total": "8.000000", "subtotal": "8.000000", "quantity": 1}
+    item |= {"taxes": [{"id": 1, "total": "1.520000", "subtotal": "1.520000"}]}
+    rate = {**order["tax_lines"][0], "tax_total": "2.000000", "shipping_tax_total": "0.000000"}
+    order |= {"line_items": [item], "shipping_lines": [], "tax_lines": [rate]}
+    content = invoice({**order, "total": "10.000000", "total_tax": "2.000000"})
+    adds_up(content)
+    assert (content.total_net, content.total_tax) == (Decimal("8.00"), Decimal("1.52"))
+    assert content.rounding == Decimal("0.48")
+    with pytest.raises(InvoiceIncomplete, match="come to"):
+        invoice({**order, "total": "7.000000", "total_tax": "2.000000"})
 
 
 def test_an_order_that_does_not_add_up_is_not_guessed_at() -> None:

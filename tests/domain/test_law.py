@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.domain.einvoicing import vat_id_of
-from app.domain.invoice import DocumentContent, Party, Statement, TaxCategory
+from app.domain.invoice import DocumentContent, HomeTax, Party, Statement, TaxCategory
 from app.domain.law import check_law, law_of
 from app.domain.law.countries import ELSEWHERE, EUROPEAN_UNION, KNOWN
 from app.domain.tax_number import is_jp_invoice_number, wrong_numbers
 from app.errors import InvoiceIncomplete
-from tests.domain.papers import invoice, rest_json, shop
+from tests.domain.papers import by_amount, credit, invoice, rest_json, shop
 
 NUMBERS: dict[str, list[tuple[str, str]]] = {
     "DE": [("vat", "DE136695976"), ("tax_number", "27/123/45678")],
@@ -58,7 +58,7 @@ def lacking(content: DocumentContent, key: str) -> DocumentContent:
         "supplied_on": {"supplied_on": None},
         "taxes": {"tax_groups": ()},
         "reason": {"tax_groups": untaxed},
-        "both_vat_ids": {"tax_groups": crossing, "statements": (Statement(key="intra_eu"),)},
+        "both_vat_ids": {"tax_groups": crossing, "statements": (Statement(key="intra_eu_supply"),)},
     }
     numbers = {"tax_number", "vat", "registration", "jp_invoice"}
     if key in numbers:
@@ -85,6 +85,52 @@ def test_what_is_missing_is_named_with_its_source_and_its_mend(country: str, key
         check_law(lacking(complete(country), key))
     assert requirement.what in str(refused.value) and requirement.source in str(refused.value)
     assert refused.value.mend == requirement.mend and "retry" in refused.value.mend
+
+
+@pytest.mark.parametrize(
+    ("country", "label"),
+    [
+        *(("DE", "vat"), ("FR", "vat"), ("FR", "registration"), ("GB", "vat")),
+        *(("JP", "jp_invoice"), ("AE", "vat"), ("AT", "vat")),
+    ],
+)
+def test_no_invoice_is_built_without_the_sellers_number(country: str, label: str) -> None:
+    kept = [pair for pair in NUMBERS[country] if pair[0] != label and pair[0] != "tax_number"]
+    settings = shop(seller={"country": country, "tax_ids": kept})
+    payload = {
+        **rest_json("orders_get_refund_partial_qty"),
+        "currency": CURRENCIES.get(country, "EUR"),
+    }
+    with pytest.raises(InvoiceIncomplete) as refused:
+        invoice(payload, settings)
+    assert "seller.tax_ids" in refused.value.mend and label in refused.value.mend
+    small = shop(seller={"country": country, "tax_ids": kept}, invoicing={"small_business": True})
+    untaxed = {**rest_json("orders_post_vat_number_reverse_charge"), "meta_data": []}
+    if country not in ("DE", "GB") and label != "registration":
+        assert invoice(untaxed, small).statements, "who is exempt has no such number"
+
+
+def test_an_emirati_business_needs_its_address_above_ten_thousand_dirhams() -> None:
+    content = complete("AE")
+    nobody = content.buyer.model_copy(update={"address": (), "street": (), "city": ""})
+    small = content.model_copy(update={"buyer": nobody, "total": Decimal(10_000)})
+    check_law(small)
+    large = small.model_copy(update={"total": Decimal("10000.01")})
+    with pytest.raises(InvoiceIncomplete, match="the buyer's name and address"):
+        check_law(large)
+    private = nobody.model_copy(update={"company": "", "is_company": False})
+    check_law(large.model_copy(update={"buyer": private}))
+
+
+def test_a_limit_holds_in_other_currencies_too() -> None:
+    """215.51 GBP at 1.16 are 249.99 EUR; without a rate it cannot be told, and is not assumed."""
+    content = anonymous("215.51")
+    home = HomeTax(currency="EUR", tax=Decimal(1), rate=Decimal("1.16"))
+    pounds = content.model_copy(update={"currency": "GBP", "home_tax": home})
+    check_law(pounds)
+    for other in ({"total": Decimal("215.52")}, {"home_tax": None}):
+        with pytest.raises(InvoiceIncomplete, match="the buyer's name and address"):
+            check_law(pounds.model_copy(update=other))
 
 
 def test_every_requirement_names_a_source_and_what_to_do() -> None:
@@ -192,7 +238,7 @@ def test_tax_in_a_foreign_currency_is_stated_at_home_or_asked_for() -> None:
     assert invoice(rest_json("orders_get_kwd_dp3")).home_tax is None, "no tax, none to state"
 
 
-def test_an_emirati_invoice_is_titled_and_a_japanese_one_explains_its_mark() -> None:
+def test_an_emirati_invoice_is_titled_and_a_japanese_one_marks_the_reduced_rate() -> None:
     assert [one.key for one in complete("AE").statements] == ["tax_invoice"]
     settings = shop(seller={"country": "JP", "tax_ids": NUMBERS["JP"]})
     content = invoice(rest_json("orders_post_jpy_store_0_decimals"), settings)
@@ -200,7 +246,9 @@ def test_an_emirati_invoice_is_titled_and_a_japanese_one_explains_its_mark() -> 
         (True, Decimal(8)),
         (False, Decimal(10)),
     ]
-    assert [one.key for one in content.statements] == ["reduced_rate"]
+    assert content.statements == (), "the mark is explained by whoever prints it"
+    taken_back = credit(complete("AE"), [], by_amount("107.06"), settings)
+    assert [one.key for one in taken_back.statements] == ["tax_credit_note"]
     by_rate = {tax.percent: (tax.net, tax.tax, tax.reduced) for tax in content.taxes}
     assert by_rate == {
         Decimal(8): (Decimal(3704), Decimal(296), True),

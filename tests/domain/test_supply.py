@@ -41,7 +41,7 @@ def test_a_service_for_a_business_in_another_member_state_is_reverse_charge() ->
 @pytest.mark.parametrize("shipping", [PARCEL, PICKUP])
 def test_goods_for_a_business_in_another_member_state(shipping: list[dict[str, Any]]) -> None:
     content = invoice(order(shipping_lines=shipping))
-    assert said(content) == ("K", [("intra_eu", "§ 4 Nr. 1 Buchst. b, § 6a UStG")])
+    assert said(content) == ("K", [("intra_eu_supply", "§ 4 Nr. 1 Buchst. b, § 6a UStG")])
 
 
 def test_a_vat_id_of_the_sellers_own_country_changes_nothing() -> None:
@@ -52,6 +52,29 @@ def test_a_vat_id_of_the_sellers_own_country_changes_nothing() -> None:
 def test_goods_that_leave_the_union_are_an_export() -> None:
     content = invoice(to("KW", shipping_lines=PARCEL))
     assert said(content) == ("G", [("export", "§ 4 Nr. 1 Buchst. a, § 6 UStG")])
+
+
+@pytest.mark.parametrize(
+    ("place", "category"),
+    [
+        ({"country": "ES", "state": "TF", "postcode": "38001"}, "G"),
+        ({"country": "ES", "state": "ES-ML", "postcode": "52001"}, "G"),
+        ({"country": "FI", "state": "", "postcode": "22100"}, "G"),
+        ({"country": "FI", "state": "", "postcode": "00100"}, "E"),
+        ({"country": "ES", "state": "B", "postcode": "08001"}, "E"),
+        ({"country": "MC", "state": "", "postcode": "98000"}, "E"),
+    ],
+)
+def test_parts_of_members_outside_of_the_tax_area_are_abroad(
+    place: dict[str, str], category: str
+) -> None:
+    there = {**order()["billing"], **place}
+    content = invoice(order(billing=there, shipping=there, meta_data=[], shipping_lines=PARCEL))
+    assert said(content)[0] == category
+
+
+def test_what_is_picked_up_is_no_export() -> None:
+    assert said(invoice(to("US", shipping_lines=PICKUP)))[0] == "E"
 
 
 def test_a_service_for_abroad_is_outside_the_scope() -> None:
