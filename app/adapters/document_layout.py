@@ -38,6 +38,8 @@ MAX_CHARACTERS = 300_000
 """Of all lines together (100 for each of 3,000 lines). What is beyond is cut evenly."""
 LIMIT = 300
 """Characters of one text. 5,000 emoji in a product's name took 10 s to draw."""
+MAX_SQUARE = 1_000
+"""Characters of a square code; a payment has at most 331."""
 
 INK = "#1F2A33"
 _COLOUR = re.compile("#[0-9A-Fa-f]{6}")
@@ -109,6 +111,14 @@ class Layout:
     def tax_ids(self, party: Party) -> tuple[str, ...]:
         """`VAT ID: DE811907980`, one text for each."""
         return words.tax_ids(party, customer_texts(self.tag))
+
+    def facts(self, pairs: Iterable[tuple[str, str | None]]) -> tuple[str, str]:
+        """Terms and values as two columns of lines. Pairs without a value are left out; a value
+        that may need several lines comes last, so that no term stands beside another's value."""
+        known = [(term, value) for term, value in pairs if value]
+        known.sort(key=lambda pair: widths.fact_rows(pair[1]))
+        terms = [term + "\n" * (widths.fact_rows(value) - 1) for term, value in known]
+        return "\n".join(terms), "\n".join(value for _, value in known)
 
 
 def layout_of(content: DocumentContent) -> Layout:
@@ -195,9 +205,12 @@ def _carried(doc: DocumentContent, texts: gettext.NullTranslations, money: Any) 
 
 
 def _square(said: str) -> Square | None:
-    if not said:
+    """The code, whole or not at all: half of a payment would be another one."""
+    if not said or len(said) > MAX_SQUARE:
         return None
-    code = segno.make(said, error="m", micro=False, boost_error=False)
+    code = segno.make(
+        said.encode(errors="replace").decode(), error="m", micro=False, boost_error=False
+    )
     border = 2
     path = "".join(
         f"M{x + border} {y + border}h{length}v1h-{length}z"
@@ -222,7 +235,7 @@ def _bounded(content: DocumentContent, *, rtl: bool) -> DocumentContent:
     """The content with every text clean and short enough, whatever was stored, and each text of a
     script from right to left kept to itself."""
     values = content.model_dump()
-    square = values.pop("qr")[:LIMIT]
+    square = values.pop("qr")
     lines = [_bound(line, rtl=rtl) for line in values.pop("lines")]
     written = sum(len(text) for line in lines for text in (line["name"], *line["details"]))
     if written > MAX_CHARACTERS:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.adapters.document_layout import layout_of
 from app.adapters.pdf import TEMPLATES, PdfRenderer
@@ -254,6 +256,27 @@ def test_odd_texts_are_drawn_within_bounds(renderer: PdfRenderer, text: str) -> 
     assert time.perf_counter() - started < 10
     assert len(pypdfium2.PdfDocument(pdf)) < 30
     assert not {"\u202e", "\u2066", "\u200b"} & set("".join(pages(pdf)))
+
+
+@given(text=st.text(alphabet=st.characters(), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_no_text_breaks_a_document(renderer: PdfRenderer, text: str) -> None:
+    content = document(lines=(line(text, "1.00", details=(text,), sku=text),), note=text, qr=text)
+    assert renderer.render(content).startswith(b"%PDF")
+
+
+def test_three_thousand_lines_take_bounded_time(renderer: PdfRenderer) -> None:
+    content = document(lines=tuple(line("😀" * 5000, "1.00") for _ in range(3000)))
+    started = time.perf_counter()
+    sheets = pages(renderer.render(content))
+    assert time.perf_counter() - started < 60
+    assert "Gesamtbetrag" in sheets[-1] and "Übertrag: 2." in sheets[-1]
+
+
+def test_too_long_a_square_code_is_left_out_not_cut() -> None:
+    assert layout_of(document(qr="x" * 331)).square
+    assert layout_of(document(qr="x" * 1001)).square is None
+    assert layout_of(document(qr="half \ud800")).square
 
 
 def test_much_text_on_many_lines_is_cut_evenly() -> None:
