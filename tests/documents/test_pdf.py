@@ -21,7 +21,17 @@ from app.adapters.pdf import TEMPLATES, PdfRenderer
 from app.domain.invoice import DocumentContent, Tax
 from app.errors import RenderingFailed
 from app.i18n import format_money
-from tests.documents.contents import BY_LANGUAGE, GERMAN, JAPANESE, LONG, document, line
+from tests.documents.contents import (
+    BY_LANGUAGE,
+    CREDIT_NOTE,
+    GERMAN,
+    JAPANESE,
+    LONG,
+    PACKING_SLIP,
+    UNPAID,
+    document,
+    line,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,6 +132,19 @@ def test_the_same_content_gives_the_same_bytes(renderer: PdfRenderer) -> None:
     )
     assert json.loads(elsewhere.stdout) == here
     assert elsewhere.stderr == ""
+
+
+def test_styles_that_begin_with_initial_values_change_no_byte(renderer: PdfRenderer) -> None:
+    contents = (*BY_LANGUAGE.values(), UNPAID, CREDIT_NOTE, PACKING_SLIP, LONG)
+    with_them = [renderer.render(content) for content in contents]
+    from app.adapters import pdf_styles
+
+    pdf_styles.as_it_was()
+    try:
+        without = [renderer.render(content) for content in contents]
+    finally:
+        pdf_styles.begin_with_initial_values()
+    assert with_them == without
 
 
 def test_the_file_names_itself_its_author_and_its_language(renderer: PdfRenderer) -> None:
