@@ -28,6 +28,7 @@ from app.i18n import (
     format_percent,
     format_quantity,
     is_rtl,
+    locale_of,
     written_tag,
 )
 
@@ -75,6 +76,8 @@ class Layout:
     tag: str
     """The language that words, dates and figures are written in."""
     direction: str
+    fonts: str
+    """CSS `font-family`, where the customer's own script comes before the Japanese one; else ""."""
     page: str
     margin: str
     accent: str
@@ -137,6 +140,7 @@ def layout_of(content: DocumentContent) -> Layout:
         template=f"{doc.kind.value}.html",
         tag=tag.replace("_", "-"),
         direction="rtl" if is_rtl(tag) else "ltr",
+        fonts=_fonts(content.language),
         page=page,
         margin=_MARGINS[page],
         accent=accent,
@@ -202,6 +206,21 @@ def _carried(doc: DocumentContent, texts: gettext.NullTranslations, money: Any) 
     text = texts.gettext("Carried forward: %(amount)s")
     for amount in accumulate(line.total for line in doc.lines):
         yield text % {"amount": money(amount)}
+
+
+def _fonts(language: str) -> str:
+    """Han characters have forms of their own in each country: 直, 骨, 角."""
+    locale = locale_of(language)
+    if locale.language == "zh":
+        traditional = locale.script == "Hant" or locale.territory in ("TW", "HK", "MO")
+        first = "TC" if traditional else "SC"
+    elif locale.language == "ko":
+        first = "KR"
+    else:
+        return ""
+    order = (first, *(one for one in ("JP", "SC", "TC", "KR") if one != first))
+    han = ", ".join(f'"Noto Sans {one}"' for one in order)
+    return f'Inter, {han}, "Noto Emoji", "Noto Sans Symbols2"'
 
 
 def _square(said: str) -> Square | None:

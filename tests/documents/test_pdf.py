@@ -193,16 +193,41 @@ def test_the_total_is_the_largest_figure_and_fits() -> None:
     assert 10 < layout_of(huge).total_pt < 20
 
 
+def fonts_of(pdf: bytes) -> set[str]:
+    opened = pypdfium2.PdfDocument(pdf)
+    try:
+        return {
+            thing.get_font().get_base_name()
+            for page in opened
+            for thing in page.get_objects()
+            if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT
+        }
+    finally:
+        opened.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "font"),
+    [
+        ("ja", "Noto-Sans-JP"),
+        ("zh-CN", "Noto-Sans-SC"),
+        ("zh-TW", "Noto-Sans-TC"),
+        ("zh-Hant", "Noto-Sans-TC"),
+        ("ko", "Noto-Sans-KR"),
+    ],
+)
+def test_han_characters_have_the_forms_of_the_readers_country(
+    renderer: PdfRenderer, language: str, font: str
+) -> None:
+    content = document(language=language, lines=(line("骨直角한", "1.00"),))
+    assert any(font in name for name in fonts_of(renderer.render(content)))
+    if language.startswith("zh"):
+        assert not any("Noto-Sans-JP" in name for name in fonts_of(renderer.render(content)))
+
+
 def test_no_font_of_the_machine_is_used(renderer: PdfRenderer) -> None:
     content = document(lines=(line("שלום Ελλάδα Привет 🍵 한국", "1.00"),))
-    opened = pypdfium2.PdfDocument(renderer.render(content))
-    names = {
-        obj.get_font().get_base_name()
-        for page in opened
-        for obj in page.get_objects()
-        if obj.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT
-    }
-    opened.close()
+    names = fonts_of(renderer.render(content))
     assert names
     assert all("Inter" in name or "Noto" in name for name in names)
 
