@@ -20,6 +20,7 @@ from app.adapters.wording import TemplateWording
 from app.db.documents import Document, IssueRequest, Series
 from app.db.installation import LostNumbers
 from app.db.notices import Message
+from app.db.schema import newest
 from app.db.staff import AuditEntry
 from app.domain.invoice_note import number_told
 from app.domain.notice import NoticeKind
@@ -302,7 +303,7 @@ BROKEN = {
     "another format": lambda entry, data: [
         (entry.name, data.replace(b'"format":1', b'"format":2'))
     ],
-    "newer": lambda entry, data: [(entry.name, data.replace(b'"0001"', b'"9999"'))],
+    "newer": lambda entry, data: [(entry.name, data.replace(f'"{newest()}"'.encode(), b'"9999"'))],
     "upwards": renamed("../secret.key"),
     "absolute": renamed("/etc/passwd"),
     "elsewhere": renamed("documents/1/../../../x.pdf"),
