@@ -28,6 +28,7 @@ from app.i18n import (
     format_percent,
     format_quantity,
     is_rtl,
+    locale_of,
     written_tag,
 )
 
@@ -38,6 +39,8 @@ MAX_CHARACTERS = 300_000
 """Of all lines together (100 for each of 3,000 lines). What is beyond is cut evenly."""
 LIMIT = 300
 """Characters of one text. 5,000 emoji in a product's name took 10 s to draw."""
+MAX_SQUARE = 1_000
+"""Characters of a square code; a payment has at most 331."""
 
 INK = "#1F2A33"
 _COLOUR = re.compile("#[0-9A-Fa-f]{6}")
@@ -73,6 +76,8 @@ class Layout:
     tag: str
     """The language that words, dates and figures are written in."""
     direction: str
+    fonts: str
+    """CSS `font-family`, where the customer's own script comes before the Japanese one; else ""."""
     page: str
     margin: str
     accent: str
@@ -110,6 +115,14 @@ class Layout:
         """`VAT ID: DE811907980`, one text for each."""
         return words.tax_ids(party, customer_texts(self.tag))
 
+    def facts(self, pairs: Iterable[tuple[str, str | None]]) -> tuple[str, str]:
+        """Terms and values as two columns of lines. Pairs without a value are left out; a value
+        that may need several lines comes last, so that no term stands beside another's value."""
+        known = [(term, value) for term, value in pairs if value]
+        known.sort(key=lambda pair: widths.fact_rows(pair[1]))
+        terms = [term + "\n" * (widths.fact_rows(value) - 1) for term, value in known]
+        return "\n".join(terms), "\n".join(value for _, value in known)
+
 
 def layout_of(content: DocumentContent) -> Layout:
     """The layout of a document. ValueError if it has more than `MAX_LINES` lines;
@@ -127,6 +140,7 @@ def layout_of(content: DocumentContent) -> Layout:
         template=f"{doc.kind.value}.html",
         tag=tag.replace("_", "-"),
         direction="rtl" if is_rtl(tag) else "ltr",
+        fonts=_fonts(content.language),
         page=page,
         margin=_MARGINS[page],
         accent=accent,
@@ -194,10 +208,28 @@ def _carried(doc: DocumentContent, texts: gettext.NullTranslations, money: Any) 
         yield text % {"amount": money(amount)}
 
 
+def _fonts(language: str) -> str:
+    """Han characters have forms of their own in each country: 直, 骨, 角."""
+    locale = locale_of(language)
+    if locale.language == "zh":
+        traditional = locale.script == "Hant" or locale.territory in ("TW", "HK", "MO")
+        first = "TC" if traditional else "SC"
+    elif locale.language == "ko":
+        first = "KR"
+    else:
+        return ""
+    order = (first, *(one for one in ("JP", "SC", "TC", "KR") if one != first))
+    han = ", ".join(f'"Noto Sans {one}"' for one in order)
+    return f'Inter, {han}, "Noto Emoji", "Noto Sans Symbols2"'
+
+
 def _square(said: str) -> Square | None:
-    if not said:
+    """The code, whole or not at all: half of a payment would be another one."""
+    if not said or len(said) > MAX_SQUARE:
         return None
-    code = segno.make(said, error="m", micro=False, boost_error=False)
+    code = segno.make(
+        said.encode(errors="replace").decode(), error="m", micro=False, boost_error=False
+    )
     border = 2
     path = "".join(
         f"M{x + border} {y + border}h{length}v1h-{length}z"
@@ -222,7 +254,7 @@ def _bounded(content: DocumentContent, *, rtl: bool) -> DocumentContent:
     """The content with every text clean and short enough, whatever was stored, and each text of a
     script from right to left kept to itself."""
     values = content.model_dump()
-    square = values.pop("qr")[:LIMIT]
+    square = values.pop("qr")
     lines = [_bound(line, rtl=rtl) for line in values.pop("lines")]
     written = sum(len(text) for line in lines for text in (line["name"], *line["details"]))
     if written > MAX_CHARACTERS:

@@ -25,6 +25,8 @@ SUMS_PT = 264
 """Width of the table of sums (`.sum` in document.css)."""
 HALF_PT = 320
 """The most that the document's title takes of the line it shares with the seller's name."""
+FACT_PT = 96
+"""Width of facts (`.fact` in document.css)."""
 PAGE_PT = 480
 FOOTER_PT = 7.5
 FOOTER_ROWS = 14
@@ -76,6 +78,11 @@ def total_size(label: str, total: str) -> int:
     """Points of the total: the largest figure of the document, as large as there is room."""
     room = SUMS_PT - GAP_PT - ems(label) * TEXT_PT
     return max(TEXT_PT + 1, min(TOTAL_PT, int(room / max(ems(total), 1))))
+
+
+def fact_rows(value: str) -> int:
+    """How many lines a fact beside the addresses takes."""
+    return math.ceil(max(ems(value), 1) * TEXT_PT / FACT_PT)
 
 
 def footer_height(paragraphs: Iterable[str]) -> int:

@@ -97,6 +97,8 @@ class PdfRenderer:
 
         layout = layout_of(content)
         own = content.design.template
+        if content.design.logo:
+            kept(content.design.logo, files)
         if own:
             source = kept(own, files).decode()
             template = sandbox(self._templates, layout.tag).from_string(source)

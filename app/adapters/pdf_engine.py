@@ -62,8 +62,9 @@ with _only(_SHIPPED), warnings.catch_warnings():
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-    from app.adapters import pdf_archive
+    from app.adapters import pdf_archive, pdf_styles
 
+pdf_styles.begin_with_initial_values()
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
@@ -166,6 +167,15 @@ class _TidyPage(HTML):  # type: ignore[misc]
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
         return [self._elements]
+
+
+class _Root(cssselect2.ElementWrapper):  # type: ignore[misc]
+    """A tidy page's root: style sheets and what the file says of itself stand in its head alone,
+    and are not looked for in every row of a table."""
+
+    def query_all(self, *selectors: Any) -> Iterator[Any]:
+        head = next(self.iter_children())
+        yield from cssselect2.ElementWrapper.query_all(head, *selectors)
 
 
 class _OwnFilesOnly(URLFetcher):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import resource
 import sys
+from contextlib import suppress
 
 from app.adapters.own_template import MEMORY, SECONDS
 from app.adapters.pdf import PdfRenderer
@@ -21,7 +22,8 @@ def main() -> int:
     source = sys.stdin.buffer.read()
     digest = hashlib.sha256(source).hexdigest()
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with suppress(ValueError, OSError):  # macOS knows no such limit; that of time stays
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     renderer = PdfRenderer()
     renderer.render(sample("en"))  # its first start writes a font configuration; from now on:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -129,3 +129,5 @@ def test_a_file_that_is_missing_or_changed_is_a_known_failure(renderer: PdfRende
     for wrong in ({}, changed):
         with pytest.raises(RenderingFailed, match="missing or damaged"):
             renderer.render(content, files=wrong)
+    with pytest.raises(RenderingFailed, match="missing or damaged"):
+        renderer.render(content.model_copy(update={"design": Design(logo="ab" * 32)}))

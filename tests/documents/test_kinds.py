@@ -146,6 +146,13 @@ def test_the_paper_is_the_shops(renderer: PdfRenderer, page: str, size: tuple[in
     assert sizes == {size}
 
 
+def test_a_long_order_number_pushes_no_date_beside_another_term() -> None:
+    pairs = [("Order", "ORD-2026-11-22-000000010482"), ("Due", None), ("Date", "1 Dec 2026")]
+    terms, values = layout_of(GERMAN).facts(pairs)
+    assert terms.split("\n")[0] == "Date" and values.split("\n")[0] == "1 Dec 2026"
+    assert "Due" not in terms
+
+
 # from right to left
 
 

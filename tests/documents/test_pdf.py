@@ -13,13 +13,25 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.adapters.document_layout import layout_of
 from app.adapters.pdf import TEMPLATES, PdfRenderer
 from app.domain.invoice import DocumentContent, Tax
 from app.errors import RenderingFailed
 from app.i18n import format_money
-from tests.documents.contents import BY_LANGUAGE, GERMAN, JAPANESE, LONG, document, line
+from tests.documents.contents import (
+    BY_LANGUAGE,
+    CREDIT_NOTE,
+    GERMAN,
+    JAPANESE,
+    LONG,
+    PACKING_SLIP,
+    UNPAID,
+    document,
+    line,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,8 +58,12 @@ def words(pdf: bytes) -> str:
 def test_a_document_holds_number_buyer_and_total(renderer: PdfRenderer, language: str) -> None:
     content = BY_LANGUAGE[language]
     text = words(renderer.render(content))
-    total = format_money(content.total, content.currency, content.language, content.decimals)
     assert content.number in text
+    if layout_of(content).direction == "rtl":  # pdfium has an order of letters of its own there
+        assert f"{content.total:.2f}" in text
+        assert set(content.buyer.name) <= set(text)
+        return
+    total = format_money(content.total, content.currency, content.language, content.decimals)
     assert content.buyer.name in text
     assert " ".join(total.split()) in text
     for position in content.lines:
@@ -118,6 +134,19 @@ def test_the_same_content_gives_the_same_bytes(renderer: PdfRenderer) -> None:
     assert elsewhere.stderr == ""
 
 
+def test_styles_that_begin_with_initial_values_change_no_byte(renderer: PdfRenderer) -> None:
+    contents = (*BY_LANGUAGE.values(), UNPAID, CREDIT_NOTE, PACKING_SLIP, LONG)
+    with_them = [renderer.render(content) for content in contents]
+    from app.adapters import pdf_styles
+
+    pdf_styles.as_it_was()
+    try:
+        without = [renderer.render(content) for content in contents]
+    finally:
+        pdf_styles.begin_with_initial_values()
+    assert with_them == without
+
+
 def test_the_file_names_itself_its_author_and_its_language(renderer: PdfRenderer) -> None:
     pdf = pypdfium2.PdfDocument(renderer.render(GERMAN))
     about = pdf.get_metadata_dict()
@@ -164,16 +193,41 @@ def test_the_total_is_the_largest_figure_and_fits() -> None:
     assert 10 < layout_of(huge).total_pt < 20
 
 
+def fonts_of(pdf: bytes) -> set[str]:
+    opened = pypdfium2.PdfDocument(pdf)
+    try:
+        return {
+            thing.get_font().get_base_name()
+            for page in opened
+            for thing in page.get_objects()
+            if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT
+        }
+    finally:
+        opened.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "font"),
+    [
+        ("ja", "Noto-Sans-JP"),
+        ("zh-CN", "Noto-Sans-SC"),
+        ("zh-TW", "Noto-Sans-TC"),
+        ("zh-Hant", "Noto-Sans-TC"),
+        ("ko", "Noto-Sans-KR"),
+    ],
+)
+def test_han_characters_have_the_forms_of_the_readers_country(
+    renderer: PdfRenderer, language: str, font: str
+) -> None:
+    content = document(language=language, lines=(line("骨直角한", "1.00"),))
+    assert any(font in name for name in fonts_of(renderer.render(content)))
+    if language.startswith("zh"):
+        assert not any("Noto-Sans-JP" in name for name in fonts_of(renderer.render(content)))
+
+
 def test_no_font_of_the_machine_is_used(renderer: PdfRenderer) -> None:
     content = document(lines=(line("שלום Ελλάδα Привет 🍵 한국", "1.00"),))
-    opened = pypdfium2.PdfDocument(renderer.render(content))
-    names = {
-        obj.get_font().get_base_name()
-        for page in opened
-        for obj in page.get_objects()
-        if obj.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT
-    }
-    opened.close()
+    names = fonts_of(renderer.render(content))
     assert names
     assert all("Inter" in name or "Noto" in name for name in names)
 
@@ -254,6 +308,27 @@ def test_odd_texts_are_drawn_within_bounds(renderer: PdfRenderer, text: str) -> 
     assert time.perf_counter() - started < 10
     assert len(pypdfium2.PdfDocument(pdf)) < 30
     assert not {"\u202e", "\u2066", "\u200b"} & set("".join(pages(pdf)))
+
+
+@given(text=st.text(alphabet=st.characters(), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_no_text_breaks_a_document(renderer: PdfRenderer, text: str) -> None:
+    content = document(lines=(line(text, "1.00", details=(text,), sku=text),), note=text, qr=text)
+    assert renderer.render(content).startswith(b"%PDF")
+
+
+def test_three_thousand_lines_take_bounded_time(renderer: PdfRenderer) -> None:
+    content = document(lines=tuple(line("😀" * 5000, "1.00") for _ in range(3000)))
+    started = time.perf_counter()
+    sheets = pages(renderer.render(content))
+    assert time.perf_counter() - started < 60
+    assert "Gesamtbetrag" in sheets[-1] and "Übertrag: 2." in sheets[-1]
+
+
+def test_too_long_a_square_code_is_left_out_not_cut() -> None:
+    assert layout_of(document(qr="x" * 331)).square
+    assert layout_of(document(qr="x" * 1001)).square is None
+    assert layout_of(document(qr="half \ud800")).square
 
 
 def test_much_text_on_many_lines_is_cut_evenly() -> None:

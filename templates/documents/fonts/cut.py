@@ -54,14 +54,14 @@ def windows_31j() -> set[int]:
     return found | kana | {ord(c) for c in NAMES} | set(range(0x20, 0x7F))
 
 
-def coded(encoding: str) -> set[int]:
+def coded(encoding: str, leads: range = range(0xA1, 0xFF)) -> set[int]:
     """All two-byte characters of a Chinese or Korean national standard."""
     found = set()
-    for lead in range(0xA1, 0xFF):
-        for trail in range(0xA1, 0xFF):
+    for lead in leads:
+        for trail in range(0x40, 0xFF):
             try:
                 found.add(ord(bytes((lead, trail)).decode(encoding)))
-            except UnicodeDecodeError:
+            except (UnicodeDecodeError, TypeError):
                 continue
     return found
 
@@ -170,11 +170,16 @@ def main(sources: Path) -> None:
     with_space(emoji)
     cut(emoji, set(emoji.getBestCmap()), ["ccmp", "liga"], "NotoEmoji-Regular.ttf")
     collection = sources / NOTO / "opentype/noto/NotoSansCJK-Regular.ttc"
-    for number, family, encoding in ((1, "Noto Sans KR", "euc_kr"), (2, "Noto Sans SC", "gb2312")):
+    cjk = {
+        # Chinese has forms of its own, so its fonts are whole; Korean needs hangul beside Japanese.
+        "Noto Sans KR": (1, coded("euc_kr") - windows_31j()),
+        "Noto Sans SC": (2, coded("gb2312")),
+        "Noto Sans TC": (3, coded("big5", range(0xA1, 0xC7))),  # level 1: common characters
+    }
+    for family, (number, wanted) in cjk.items():
         font = TTFont(collection, fontNumber=number)
         rename(font, family)
-        wanted = (coded(encoding) - windows_31j()) | {0x20, 0xA0}
-        cut(font, wanted, [], f"{family.replace(' ', '')}-Regular.otf")
+        cut(font, wanted | {0x20, 0xA0}, [], f"{family.replace(' ', '')}-Regular.otf")
     for script in ("Arabic", "Hebrew", "Thai"):
         font = TTFont(sources / NOTO / f"truetype/noto/NotoSans{script}-Regular.ttf")
         cut(font, set(font.getBestCmap()), ["*"], f"NotoSans{script}-Regular.ttf")
