@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.db.connections import Connection
 from app.db.diagnoses import Diagnosis
 from app.db.documents import DocumentFile
+from app.db.forecasts import Forecast, lacks_forecast
 from app.db.inbox import InboxRow
 from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
@@ -45,6 +46,9 @@ WORK: dict[str, Callable[[Session, Services], bool]] = {
     "workers.tasks.reconcile_stores": lambda session, s: has_due(session, Reconciling, s.clock()),
     "workers.tasks.settle_connections": lambda session, s: has_due(session, Connection, s.clock()),
     "workers.tasks.diagnose_stores": lambda session, s: has_due(session, Diagnosis, s.clock()),
+    "workers.tasks.learn_forecasts": lambda session, s: (
+        has_due(session, Forecast, s.clock()) or lacks_forecast(session)
+    ),
     "workers.tasks.send_messages": lambda session, s: (
         has_due(session, Message, s.clock()) and not s.gate.halt()
     ),

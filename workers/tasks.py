@@ -17,6 +17,7 @@ from app.settings import load_settings
 from app.usecases.connect_store import settle_due
 from app.usecases.diagnose_store import diagnose_due
 from app.usecases.issue_document import issue_due
+from app.usecases.learn_forecast import learn_due
 from app.usecases.process_delivery import process_due
 from app.usecases.reconcile_store import reconcile_due
 from app.usecases.render_document import render_due
@@ -63,6 +64,12 @@ def check_shipments() -> int:
     """Look at the orders whose check is due."""
     s = services()
     return _until_empty(lambda: watch_due(s.db, s.clock, limit=BATCH))
+
+
+def learn_forecasts() -> int:
+    """Learn from the shops' own pasts."""
+    s = services()
+    return _until_empty(lambda: learn_due(s.db, s.clock, turn()))
 
 
 def send_messages() -> int:

@@ -48,6 +48,10 @@ class Order(Base):
     promise_version: Mapped[int] = mapped_column(default=0)
     next_check_at: Mapped[datetime | None]
     """When the shipment watch looks again; empty: it is not watched."""
+    risk: Mapped[int | None]
+    """How likely it is late, in thousandths, as the forecast last said."""
+    peak_risk: Mapped[int | None]
+    """The highest that it ever said: what the threshold is learnt from."""
     disagreement: Mapped[str | None] = mapped_column(String(20))
     """Where it and its documents do not agree any more (`domain.owing.Discrepancy`)."""
 

@@ -9,11 +9,12 @@ the moment to speak, days before the customer would miss anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.domain.calendar import BusinessCalendar
 from app.domain.order import CLOSED_STATUSES, OrderSnapshot, is_to_be_shipped
+from app.domain.outlook import Outlook
 from app.domain.shipment import shipped_at
 from app.domain.store_settings import PromiseRules
 
@@ -44,6 +45,8 @@ class Assessment:
     expected_on: date | None = None
     next_check_at: datetime | None = None
     days_late: int = 0
+    chance: float | None = None
+    """How likely it is late, as the shop's own past has it."""
 
 
 def transit_days(order: OrderSnapshot, rules: PromiseRules) -> int:
@@ -81,17 +84,47 @@ def assess(
     rules: PromiseRules,
     calendar: BusinessCalendar,
     now: datetime,
+    outlook: Outlook | None = None,
 ) -> Assessment:
-    """Whether the promise of an order can still be kept."""
+    """Whether the promise of an order can still be kept, and where it can, whether it will be.
+
+    With an `outlook` an open order is looked at each morning.
+    """
     if promise is None or not is_waiting(order, paid_at):
         return Assessment(Condition.NOT_WATCHED)
     too_late_at = calendar.end_of(promise.ship_by_on)
     if now < too_late_at:
-        return Assessment(Condition.ON_TIME, next_check_at=too_late_at)
+        return _in_time(promise, calendar, now, too_late_at, outlook)
     restart = calendar.add(calendar.start_of_work(now), rules.handling_days)
     expected = calendar.add(restart, transit_days(order, rules))
     return Assessment(
         Condition.DELAYED,
         expected_on=max(expected, promise.deliver_by_on),
         days_late=(calendar.day_of(now) - promise.ship_by_on).days,
+        chance=outlook.chance if outlook else None,
     )
+
+
+def _in_time(
+    promise: Promise,
+    calendar: BusinessCalendar,
+    now: datetime,
+    too_late_at: datetime,
+    outlook: Outlook | None,
+) -> Assessment:
+    """An order that can still be kept; the outlook says whether it will be."""
+    if outlook is None:
+        return Assessment(Condition.ON_TIME, next_check_at=too_late_at)
+    again = min(too_late_at, next_morning(now, calendar))
+    if not outlook.is_warned:
+        return Assessment(Condition.ON_TIME, next_check_at=again, chance=outlook.chance)
+    slip = max((outlook.latest_on - promise.ship_by_on).days, 1)
+    expected = calendar.first_open(promise.deliver_by_on + timedelta(days=slip))
+    return Assessment(Condition.AT_RISK, expected, again, chance=outlook.chance)
+
+
+def next_morning(now: datetime, calendar: BusinessCalendar) -> datetime:
+    """The next 09:00 of the shop."""
+    local = now.astimezone(calendar.zone)
+    at = local.replace(hour=9, minute=0, second=0, microsecond=0)
+    return at if at > local else at + timedelta(days=1)

@@ -27,6 +27,7 @@ from app.domain.telling import Word, closing_word, due_word, is_settled
 from app.i18n import CUSTOMER_LANGUAGES
 from app.usecases.break_notices import trip_breakers
 from app.usecases.decide_notice import decide, told_of
+from app.usecases.learn_forecast import foretell
 from app.usecases.ports import Clock
 from app.usecases.record_order import promise_of
 from app.usecases.stores import settings_of, standing_of
@@ -74,7 +75,13 @@ def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | No
         settings = settings_of(session, store.id)
         snapshot = read_order(order.payload)
         calendar = calendar_of(settings)
-        found = assess(snapshot, order.paid_at, promise_of(order), settings.promise, calendar, now)
+        outlook = foretell(session, order, snapshot, calendar, now)
+        found = assess(
+            snapshot, order.paid_at, promise_of(order), settings.promise, calendar, now, outlook
+        )
+        if found.chance is not None:
+            order.risk = round(found.chance * 1000)
+            order.peak_risk = max(order.risk, order.peak_risk or 0)
         order.next_check_at = found.next_check_at
         paid_at = order.paid_at or snapshot.paid_at or snapshot.modified_at
         verdict = message_verdict(standing_of(store, settings), paid_at, snapshot.email)
@@ -158,7 +165,8 @@ def _carrier(snapshot: OrderSnapshot) -> str:
 def delay_facts(order: Order, snapshot: OrderSnapshot, found: Assessment) -> dict[str, object]:
     """The evidence of a delay, kept with the notice."""
     return {
-        "reason": "not_handed_over",
+        "reason": "likely" if found.condition is Condition.AT_RISK else "not_handed_over",
+        "chance": None if found.chance is None else round(found.chance, 3),
         "promised_on": order.promised_on.isoformat() if order.promised_on else "",
         "expected_on": found.expected_on.isoformat() if found.expected_on else "",
         "ship_by_on": order.ship_by_on.isoformat() if order.ship_by_on else "",

@@ -18,6 +18,32 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_orders_store_id_next_check_at"), "orders", ["store_id", "next_check_at"]
     )
+    op.add_column("orders", sa.Column("risk", sa.Integer(), nullable=True))
+    op.add_column("orders", sa.Column("peak_risk", sa.Integer(), nullable=True))
+    op.create_table(
+        "forecasts",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("store_id", sa.Integer(), nullable=False),
+        sa.Column("fitted_at", Instant(), nullable=True),
+        sa.Column("outcomes", sa.Integer(), nullable=False),
+        sa.Column("knows_arrivals", sa.Boolean(), nullable=False),
+        sa.Column("threshold", sa.Integer(), nullable=True),
+        sa.Column("curves", Json, nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claims", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("deaths", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lease_owner", sa.String(length=80), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("problem", sa.String(length=500), nullable=True),
+        sa.Column("mend", sa.String(length=500), nullable=True),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_forecasts_store_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forecasts")),
+        sa.UniqueConstraint("store_id", name=op.f("uq_forecasts_store_id")),
+    )
+    op.create_index(op.f("ix_forecasts_state_due_at"), "forecasts", ["state", "due_at"])
     op.create_table(
         "opt_outs",
         sa.Column("id", BigId, nullable=False),
