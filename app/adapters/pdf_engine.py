@@ -62,9 +62,9 @@ with _only(_SHIPPED), warnings.catch_warnings():
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-    from app.adapters import pdf_archive, pdf_styles
+    from app.adapters import pdf_archive, pdf_speed
 
-pdf_styles.begin_with_initial_values()
+pdf_speed.shorten()
 logging.getLogger("weasyprint").setLevel(logging.ERROR)
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
