@@ -19,9 +19,9 @@ from markupsafe import Markup
 
 from app.adapters import document_texts as words
 from app.adapters import document_widths as widths
+from app.adapters.document_bounds import MAX_LINES, bare, bounded
 from app.domain.invoice import DocumentContent, DocumentKind, Line, Party
 from app.domain.money import ZERO
-from app.domain.text import clean
 from app.i18n import (
     customer_texts,
     format_money,
@@ -32,13 +32,6 @@ from app.i18n import (
     written_tag,
 )
 
-MAX_LINES = 3_000
-MAX_ITEMS = 40
-"""Of everything else that repeats: rows, taxes, address lines, details."""
-MAX_CHARACTERS = 300_000
-"""Of all lines together (100 for each of 3,000 lines). What is beyond is cut evenly."""
-LIMIT = 300
-"""Characters of one text. 5,000 emoji in a product's name took 10 s to draw."""
 MAX_SQUARE = 1_000
 """Characters of a square code; a payment has at most 331."""
 
@@ -46,14 +39,6 @@ INK = "#1F2A33"
 _COLOUR = re.compile("#[0-9A-Fa-f]{6}")
 REDUCED = "※"
 """Marks what bears Japan's reduced rate (消費税法 57-4)."""
-_CODES = {
-    *("kind", "language", "currency", "country", "template_version", "category", "key"),
-    *("accent", "page", "logo", "template", "iban", "bic"),
-}
-"""Fields that are looked up or taken apart, not read."""
-_FSI, _PDI = "\u2068", "\u2069"
-_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
-_NOT_XML = re.compile("[\ufffe\uffff]")
 _UNSAFE = re.compile(r"""["'\\&<>\x00\n\r\f]""")
 _MARGINS = {"A4": "57.64pt", "Letter": "66pt"}
 """Left and right, so that both sizes leave 480 pt, sixty steps of the grid."""
@@ -130,7 +115,7 @@ def layout_of(content: DocumentContent) -> Layout:
     if len(content.lines) > MAX_LINES:
         raise ValueError(f"{len(content.lines)} lines; the most is {MAX_LINES}")
     tag = written_tag(content.language)
-    doc = _bounded(content, rtl=is_rtl(tag))
+    doc = bounded(content, rtl=is_rtl(tag))
     texts = customer_texts(tag)
     heading, footer = words.heading(doc, texts), words.footer(doc, texts)
     page = doc.design.page if doc.design.page in _MARGINS else "A4"
@@ -145,8 +130,8 @@ def layout_of(content: DocumentContent) -> Layout:
         margin=_MARGINS[page],
         accent=accent,
         accent_text=accent if widths.readable(accent) else INK,
-        title=_bare(heading),
-        author=_bare(doc.seller.name),
+        title=bare(heading),
+        author=bare(doc.seller.name),
         heading=heading,
         heading_pt=widths.heading_width(heading),
         **_figures(doc, texts, tag),
@@ -248,57 +233,6 @@ def _runs(row: Iterable[int]) -> Iterable[tuple[int, int]]:
         elif not dark and start is not None:
             yield start, x - start
             start = None
-
-
-def _bounded(content: DocumentContent, *, rtl: bool) -> DocumentContent:
-    """The content with every text clean and short enough, whatever was stored, and each text of a
-    script from right to left kept to itself."""
-    values = content.model_dump()
-    square = values.pop("qr")
-    lines = [_bound(line, rtl=rtl) for line in values.pop("lines")]
-    written = sum(len(text) for line in lines for text in (line["name"], *line["details"]))
-    if written > MAX_CHARACTERS:
-        limit = max(40, LIMIT * MAX_CHARACTERS // written)
-        lines = [
-            {
-                **_bound(line, rtl=rtl, limit=limit),
-                "details": _bound(line["details"][:2], rtl=rtl, limit=limit),
-            }
-            for line in lines
-        ]
-    bounded = {**_bound(values, rtl=rtl), "lines": lines, "qr": square}
-    return DocumentContent.model_validate(bounded)
-
-
-def _bound(value: Any, *, rtl: bool, limit: int = LIMIT, key: str = "") -> Any:
-    if isinstance(value, str):
-        text = _NOT_XML.sub("\ufffd", clean(value, limit))
-        return text if key in _CODES else _isolated(text, rtl)
-    if isinstance(value, dict):
-        return {name: _bound(one, rtl=rtl, limit=limit, key=name) for name, one in value.items()}
-    if key == "tax_ids":
-        return [
-            (clean(label, limit), _bound(number, rtl=rtl, limit=limit))
-            for label, number in value[:MAX_ITEMS]
-        ]
-    if isinstance(value, list | tuple):
-        return [_bound(one, rtl=rtl, limit=limit, key=key) for one in value[:MAX_ITEMS]]
-    return value
-
-
-def _isolated(text: str, rtl: bool) -> str:
-    """The text as an island of its own direction (UAX 9, FSI … PDI), where scripts can meet.
-
-    `clean` has taken out what others put in. Without it `2026-000134` reads `000134-2026` after an
-    Arabic word, and an Arabic name turns the figures around it.
-    """
-    if not text or not (rtl or _FROM_RIGHT.search(text)):
-        return text
-    return f"{_FSI}{_bare(text)}{_PDI}"
-
-
-def _bare(text: str) -> str:
-    return text.replace(_FSI, "").replace(_PDI, "")
 
 
 def _page_number(texts: gettext.NullTranslations) -> Markup:

@@ -16,7 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from app.adapters.document_layout import MAX_LINES, layout_of
+from app.adapters.document_bounds import MAX_LINES
+from app.adapters.document_layout import layout_of
 from app.adapters.document_texts import UnknownStatement
 from app.adapters.own_template import sandbox
 from app.adapters.sample_documents import sample
