@@ -1,12 +1,12 @@
 """Takes the pictures of the documentation from a demo of its own, and ends all that it started.
 
-    free ports, a fresh folder -> demo, until it has shown all -> browser and PDF -> pictures/
+    free ports, a fresh folder -> demo, until it has shown all -> browser -> pictures/
 
     python3 run.py setup --dev
     .venv/bin/python docs/take_pictures.py
 
-It needs Chromium (`apt-get install chromium`). Fonts are the project's own, so that the pictures
-look the same on every machine.
+Those of documents are drawn by tests/documents/pictures.py. It needs Chromium (`apt-get install
+chromium`). Fonts are the project's own, so that the pictures look the same on every machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import pypdfium2
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -39,7 +38,6 @@ from app.launch.stages import Stages  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 SCALE = 1.5
-DPI = 150
 LARGEST = 300_000
 """Bytes. A picture that is larger gets a palette of 256 colours."""
 DESKTOP = (1200, 760)
@@ -69,10 +67,9 @@ def main() -> int:
         with (
             tempfile.TemporaryDirectory(prefix="kikubari-") as folder,
             demo(Path(folder)) as (run, told),
+            browser(Path(folder)) as chromium,
         ):
-            with browser(Path(folder)) as chromium:
-                take_pages(chromium, run, told)
-            take_documents(told)
+            take_pages(chromium, run, told)
     except Stop as stop:
         return 128 + stop.number
     return 0
@@ -196,21 +193,6 @@ def open_mail(page: Page, shop: str, notice: dict[str, Any]) -> None:
             page.wait_for_load_state("networkidle")
             return
     raise SystemExit(f"no mail holds {reference}")
-
-
-def take_documents(told: dict[str, Any]) -> None:
-    """The first page of an invoice in German and in Japanese."""
-    wanted = {"invoice-de": "Rechnung", "invoice-ja": "請求"}
-    for invoice in told["invoices"]:
-        pdf = pypdfium2.PdfDocument(invoice["pdf"])
-        page = pdf[0]
-        words = page.get_textpage().get_text_bounded()
-        for name in [name for name, word in wanted.items() if word in words]:
-            save(name, page.render(scale=DPI / 72).to_pil())
-            del wanted[name]
-        pdf.close()
-    if wanted:
-        raise SystemExit(f"no invoice for: {', '.join(wanted)}")
 
 
 def save(name: str, image: Image.Image) -> None:

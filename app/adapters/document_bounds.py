@@ -7,7 +7,12 @@ time, before anything is laid out.
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+from fontTools.ttLib import TTFont
 
 from app.domain.invoice import DocumentContent
 from app.domain.text import clean
@@ -26,7 +31,8 @@ _CODES = {
 """Fields that are looked up or taken apart, not read."""
 _FSI, _PDI = "\u2068", "\u2069"
 _FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
-_NOT_XML = re.compile("[\ufffe\uffff]")
+UNDRAWABLE = "□"
+_FONTS = Path(__file__).parents[2] / "templates" / "documents" / "fonts"
 
 
 def bounded(content: DocumentContent, *, rtl: bool) -> DocumentContent:
@@ -51,7 +57,7 @@ def bounded(content: DocumentContent, *, rtl: bool) -> DocumentContent:
 
 def _bound(value: Any, *, rtl: bool, limit: int = LIMIT, key: str = "") -> Any:
     if isinstance(value, str):
-        text = _NOT_XML.sub("\ufffd", clean(value, limit))
+        text = drawable(clean(value, limit))
         return text if key in _CODES else _isolated(text, rtl)
     if isinstance(value, dict):
         return {name: _bound(one, rtl=rtl, limit=limit, key=name) for name, one in value.items()}
@@ -63,6 +69,34 @@ def _bound(value: Any, *, rtl: bool, limit: int = LIMIT, key: str = "") -> Any:
     if isinstance(value, list | tuple):
         return [_bound(one, rtl=rtl, limit=limit, key=key) for one in value[:MAX_ITEMS]]
     return value
+
+
+def drawable(text: str) -> str:
+    """The text with a □ for each character that no shipped font has, and without marks that none
+    has: a glyph that is not there is no PDF/A (ISO 19005-3, 6.2.11.8), and some are no XML."""
+    if text.isascii():
+        return text
+    return "".join(_drawn(character) for character in text)
+
+
+def _drawn(character: str) -> str:
+    if character.isascii() or character in _has_glyph() or _is_invisible(character):
+        return character
+    return "" if unicodedata.combining(character) else UNDRAWABLE
+
+
+def _is_invisible(character: str) -> bool:
+    """Joiners, marks of direction, variation selectors: nothing is drawn for them."""
+    return unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+
+
+@cache
+def _has_glyph() -> frozenset[str]:
+    found: set[str] = set()
+    for file in _FONTS.glob("*.?tf"):
+        with TTFont(file, lazy=True) as font:
+            found.update(map(chr, font.getBestCmap()))
+    return frozenset(found)
 
 
 def _isolated(text: str, rtl: bool) -> str:

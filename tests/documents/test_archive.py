@@ -8,8 +8,10 @@ from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
+import facturx
 import pypdf
 import pytest
+from lxml import etree as lxml_tree
 from PIL import Image
 
 from app.adapters.pdf import PdfRenderer
@@ -91,6 +93,12 @@ def test_the_invoice_travels_as_data(hybrid: pypdf.PdfReader) -> None:
     assert embedded["/Params"]["/ModDate"] == "D:20261123000000Z"
     names = catalogue(hybrid)["/Names"]["/EmbeddedFiles"]["/Names"]
     assert names[0] == "factur-x.xml" and names[1] == attached
+
+
+def test_others_programs_find_the_data(renderer: PdfRenderer) -> None:
+    name, xml = facturx.get_xml_from_pdf(renderer.render(GERMAN, xml=XML), check_xsd=False)
+    assert (name, xml) == ("factur-x.xml", XML)
+    assert facturx.get_level(lxml_tree.fromstring(xml)) == "en16931"
 
 
 def test_the_metadata_say_which_data_in_one_description(hybrid: pypdf.PdfReader) -> None:

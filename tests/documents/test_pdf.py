@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -257,6 +258,16 @@ def test_han_characters_have_the_forms_of_the_readers_country(
     assert any(font in name for name in fonts_of(renderer.render(content)))
     if language.startswith("zh"):
         assert not any("Noto-Sans-JP" in name for name in fonts_of(renderer.render(content)))
+
+
+def test_what_no_font_can_draw_is_a_box_and_what_can_be_drawn_stays(renderer: PdfRenderer) -> None:
+    def name(text: str) -> str:
+        return layout_of(document(lines=(line(text, "1.00"),))).doc.lines[0].name
+
+    assert name("Tee ქართ \ufffe\ud800") == "Tee □□□□ □□"
+    for kept in ("Ä e\u0323 髙橋 🍵 👩\u200d🍳 ☎\ufe0f ไทย Ω Ж", "n\u0303o"):
+        assert name(kept) == " ".join(unicodedata.normalize("NFC", kept).split())
+    assert "□" in words(renderer.render(document(lines=(line("नमस्ते", "1.00"),))))
 
 
 def test_no_font_of_the_machine_is_used(renderer: PdfRenderer) -> None:
