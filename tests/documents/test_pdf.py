@@ -289,8 +289,8 @@ HOSTILE = [
 
 
 def hostile(text: str) -> DocumentContent:
-    """`text` in every field that takes a text."""
-    values = GERMAN.model_dump()
+    """`text` in every field that takes a text, of an invoice that has them all."""
+    values = UNPAID.model_dump()
 
     def spoil(value: object, key: str = "") -> object:
         if isinstance(value, dict):
@@ -298,6 +298,7 @@ def hostile(text: str) -> DocumentContent:
         if isinstance(value, list | tuple):
             return [spoil(item, key) for item in value]
         keeps = ("kind", "language", "currency", "template_version", "country", "logo", "template")
+        keeps += ("key",)
         return text if isinstance(value, str) and key not in keeps else value
 
     return DocumentContent.model_validate(spoil(values))
