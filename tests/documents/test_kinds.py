@@ -77,6 +77,11 @@ def test_a_paid_invoice_asks_for_no_transfer(renderer: PdfRenderer) -> None:
     assert "Überweisung an" not in words(renderer.render(UNPAID.model_copy(update={"paid": True})))
 
 
+def test_a_credit_note_asks_for_no_transfer(renderer: PdfRenderer) -> None:
+    content = CREDIT_NOTE.model_copy(update={"bank": UNPAID.bank, "paid": False})
+    assert "Überweisung an" not in words(renderer.render(content))
+
+
 def test_japans_reduced_rate_is_marked_and_explained(renderer: PdfRenderer) -> None:
     text = words(renderer.render(JAPANESE))
     assert text.count("8%※") == 2 and "10%※" not in text
