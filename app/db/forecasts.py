@@ -37,6 +37,12 @@ def forecast_of(session: Session, store_id: int) -> Forecast | None:
     return session.scalar(select(Forecast).where(Forecast.store_id == store_id))
 
 
+def foretells(session: Session, store_id: int, least: int) -> bool:
+    """Whether a shop's past says something reliable (so many outcomes), without reading it all."""
+    query = select(Forecast.id).where(Forecast.store_id == store_id, Forecast.outcomes >= least)
+    return session.scalar(query) is not None
+
+
 def _without() -> Select[tuple[int]]:
     have = select(Forecast.store_id)
     return select(Store.id).where(Store.disconnected_at.is_(None), Store.id.not_in(have))

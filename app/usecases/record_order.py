@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.db.forecasts import foretells
 from app.db.issue_requests import asks_for_invoice, request_document, withdraw_requests
 from app.db.notices import tells_of_delay
 from app.db.orders import Order, OrderEvent, order_by_remote_id
@@ -19,8 +20,9 @@ from app.db.stores import Store
 from app.db.work import DUE
 from app.domain.address import full_name
 from app.domain.calendar import calendar_of
-from app.domain.delay import Condition, Promise, assess, promise_for
+from app.domain.delay import Condition, Promise, assess, next_morning, promise_for
 from app.domain.delivery import storable
+from app.domain.forecast import LEAST_OUTCOMES
 from app.domain.invoice import DocumentKind
 from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
 from app.domain.owing import order_cause, refund_cause, why_no_invoice
@@ -58,6 +60,8 @@ def record_order(
     _owe_documents(session, store, order, snapshot, settings, now)
     note_disagreement(session, order, snapshot)
     watch(store, order, snapshot, settings, now)
+    if order.next_check_at is not None and foretells(session, store.id, LEAST_OUTCOMES):
+        order.next_check_at = min(order.next_check_at, next_morning(now, calendar_of(settings)))
     if order.next_check_at is None and tells_of_delay(session, order.id):
         order.next_check_at = now  # a closing word is owed, or will be
     return order
