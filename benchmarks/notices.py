@@ -1,0 +1,370 @@
+"""What customers hear in ten thousand lives of orders, while everything goes wrong.
+
+    .venv/bin/python benchmarks/notices.py --orders 10000 --seed 1
+
+Orders are bought around the clock in many countries and live through two months: most leave in
+time, some late, some are cancelled, refunded, put on hold or change their minds; webhooks get
+lost; the shop is away for hours, acts and hangs up, and workers die before and after it acted.
+The watch and the sender are the product's own, on a real database; the shop is a pretence that
+keeps its own book of what it did and when. That book is what is judged:
+
+    wrong_state    a word about a delay left for an order that was not waiting any more
+    duplicates     something was said twice
+    outside_hours  a word unasked left at night, where the customer lives
+    over_limit     more than three words about one delay
+    incomplete     a word without its date, its contact, its reference or its order
+    unclosed       a delay was told, it ended, and no closing word came
+
+Prints {"orders", "notices", …} with 0 for each of these.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from common import finish, fresh_world
+from sqlalchemy import select
+
+from app.adapters.wording import TemplateWording
+from app.db.customers import opt_out
+from app.db.engine import Database
+from app.db.notices import Message, Notice
+from app.db.stores import Store
+from app.demo.story import SETTINGS
+from app.domain.order import read_order
+from app.domain.store_mode import Mode
+from app.errors import ShopBusy, ShopUnreachable
+from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
+from app.usecases.record_order import record_order
+from app.usecases.send_messages import Outside, send_due
+from app.usecases.watch_shipments import watch_due
+from app.usecases.work_off import Turn
+from tests.world import START, World
+
+LIVE_DAYS, REST_DAYS = 40, 25
+"""So long orders are bought, and so long everything has to come to its end."""
+TICK = timedelta(minutes=30)
+PLACES = {
+    ("DE", "DE-BE"): "Europe/Berlin",
+    ("GB", ""): "Europe/London",
+    ("JP", "JP13"): "Asia/Tokyo",
+    ("US", "CA"): "America/Los_Angeles",
+    ("US", "NY"): "America/New_York",
+    ("AU", "WA"): "Australia/Perth",
+    ("IN", "MH"): "Asia/Kolkata",
+    ("AE", ""): "Asia/Dubai",
+    ("BR", "SP"): "America/Sao_Paulo",
+    ("NZ", "AUK"): "Pacific/Auckland",
+}
+"""Where customers live. The zones are written here once more, not taken from the product."""
+WAITING = {"processing"}
+
+
+class Killed(BaseException):
+    """A worker died here. Nothing catches it but the loop that starts the next one."""
+
+
+@dataclass
+class Said:
+    """A note as the shop keeps it: when it was written, and how the order stood then."""
+
+    order_id: int
+    at: datetime
+    text: str
+    status: str
+    shipped: bool
+
+
+@dataclass
+class PretendShop:
+    """Orders, notes, bad days. `now` is the simulation's clock."""
+
+    now: Callable[[], datetime]
+    chance: random.Random
+    orders: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes_by_order: dict[int, list[dict[str, Any]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    book: list[Said] = field(default_factory=list)
+    away_until: datetime = START
+
+    def _bad_day(self) -> None:
+        if self.now() < self.away_until:
+            raise ShopUnreachable("the shop is away")
+        if self.chance.random() < 0.01:
+            raise ShopBusy("503", retry=30.0)
+
+    def order(self, order_id: int) -> dict[str, Any]:
+        self._bad_day()
+        return self.orders[order_id]
+
+    def notes(self, order_id: int) -> list[dict[str, Any]]:
+        self._bad_day()
+        return list(reversed(self.notes_by_order[order_id]))
+
+    def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
+        self._bad_day()
+        luck = self.chance.random()
+        if luck < 0.02:
+            raise Killed
+        order = self.orders[order_id]
+        note = {"id": len(self.book) * 2 + 1, "note": text, "customer_note": True}
+        said = {"id": note["id"] + 1, "note": 'Email "Customer note" sent.', "customer_note": False}
+        self.notes_by_order[order_id] += [note, said]
+        shipped = order["status"] == "completed"
+        self.book.append(Said(order_id, self.now(), text, order["status"], shipped))
+        if luck < 0.04:
+            raise Killed
+        if luck < 0.07:
+            raise ShopUnreachable("it acted, and hung up")
+        return note
+
+
+@dataclass
+class Life:
+    """What is true of an order, for the judge. `ended_at`: when no parcel was owed any more."""
+
+    zone: ZoneInfo
+    opted_out: bool = False
+    ended_at: datetime | None = None
+
+
+class Simulation:
+    """Events in the order of time; every half hour the workers have their turn."""
+
+    def __init__(self, world: World, orders: int, chance: random.Random) -> None:
+        self.world, self.chance, self.clock = world, chance, world.clock
+        self.shop = PretendShop(world.clock, chance)
+        self.store = self._store()
+        self.lives: dict[int, Life] = {}
+        self._events: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._count = self.kills = 0
+        for number in range(1, orders + 1):
+            at = START + timedelta(seconds=chance.randrange(LIVE_DAYS * 86_400))
+            self.at(at, lambda number=number: self.buy(number))
+        for day in range(LIVE_DAYS + REST_DAYS):
+            if chance.random() < 0.3:
+                begin = START + timedelta(days=day, seconds=chance.randrange(86_400))
+                self.at(begin, self.go_away)
+
+    def _store(self) -> Store:
+        s = self.world.services
+        new = NewStore("tea", "https://tea.example", "ck_1", "cs_1", "secret", is_demo=True)
+        add_store(s.db, s.box, new, who="bench", now=START)
+        values = SETTINGS | {
+            "invoicing": {"when": "by_hand", "credit_notes": False},
+            "outgoing": {"breaker_percent": 100},
+        }
+        save_settings(s.db, "tea", values, who="bench", now=START)
+        return set_mode(s.db, "tea", Mode.LIVE, who="bench", now=START, live_from=START)
+
+    def at(self, moment: datetime, do: Callable[[], None]) -> None:
+        self._count += 1
+        heappush(self._events, (moment, self._count, do))
+
+    def go_away(self) -> None:
+        hours = self.chance.choice((1, 2, 3, 9))
+        self.shop.away_until = self.clock() + timedelta(hours=hours)
+
+    def buy(self, number: int) -> None:
+        (country, state), zone = self.chance.choice(list(PLACES.items()))
+        at = self.clock()
+        self.shop.orders[number] = order(number, country, state, at)
+        life = self.lives[number] = Life(ZoneInfo(zone), opted_out=self.chance.random() < 0.03)
+        self.tell(number)
+        if life.opted_out:
+            with self.world.services.db.write() as session:
+                opt_out(session, self.store.id, f"buyer{number}@shop.example", "customer", at)
+        self._plan(number, at)
+
+    def _plan(self, number: int, at: datetime) -> None:
+        """What becomes of it: most leave in time."""
+        luck, hour = self.chance.random(), self.chance.uniform(1, 24)
+        in_time = at + timedelta(days=self.chance.uniform(0.2, 1.5))
+        late = at + timedelta(days=self.chance.uniform(3, 20))
+        if luck < 0.70:
+            self.at(in_time, lambda: self.end(number, "completed"))
+        elif luck < 0.85:
+            self.at(late, lambda: self.end(number, "completed"))
+        elif luck < 0.90:
+            self.at(late, lambda: self.end(number, self.chance.choice(("cancelled", "refunded"))))
+        elif luck < 0.95:  # on hold for a while, then on, then late or not
+            self.at(at + timedelta(hours=hour), lambda: self.change(number, "on-hold"))
+            back = at + timedelta(days=self.chance.uniform(1, 9))
+            self.at(back, lambda: self.change(number, "processing"))
+            self.at(max(back, late), lambda: self.end(number, "completed"))
+        else:  # changes its mind at the same moment as we do
+            flip = late - timedelta(minutes=self.chance.uniform(1, 40))
+            self.at(flip, lambda: self.change(number, "on-hold"))
+            self.at(late, lambda: self.end(number, self.chance.choice(("completed", "cancelled"))))
+
+    def change(self, number: int, status: str) -> None:
+        found = self.shop.orders[number]
+        if found["status"] not in ("processing", "on-hold"):
+            return
+        moment = self.clock().strftime("%Y-%m-%dT%H:%M:%S")
+        found |= {"status": status, "date_modified_gmt": moment}
+        if status == "completed":
+            found["date_completed_gmt"] = moment
+        if self.chance.random() < 0.3:  # this webhook is lost; reconciling brings it later
+            self.at(self.clock() + timedelta(minutes=20), lambda: self.tell(number))
+        else:
+            self.tell(number)
+
+    def end(self, number: int, status: str) -> None:
+        self.change(number, status)
+        self.lives[number].ended_at = self.clock()
+
+    def tell(self, number: int) -> None:
+        """A webhook, or what reconciling finds: the order as it is now."""
+        payload = dict(self.shop.orders[number])
+        with self.world.services.db.write() as session:
+            store = session.get_one(Store, self.store.id)
+            record_order(session, store, read_order(payload), payload, self.clock())
+
+    def run(self) -> None:
+        end, tick = START + timedelta(days=LIVE_DAYS + REST_DAYS), START
+        begun, told = time.monotonic(), 0.0
+        while tick < end:
+            while self._events and self._events[0][0] <= tick:
+                self.clock.at, _, do = heappop(self._events)
+                do()
+            self.clock.at = tick
+            self.work()
+            tick += TICK
+            if time.monotonic() - told > 10:
+                told = time.monotonic()
+                print(f"{tick:%Y-%m-%d}, {told - begun:.0f} s", file=sys.stderr)
+
+    def work(self) -> None:
+        """The workers' turn. A dead one leaves its lease behind; another begins."""
+        s = self.world.services
+        while watch_due(s.db, self.clock, limit=200):
+            pass
+        for _ in range(200):
+            turn = Turn(f"worker-{self.kills}", 120.0, 20)
+            try:
+                if not send_due(s.db, self.outside(), turn):
+                    return
+            except Killed:
+                self.kills += 1
+
+    def outside(self) -> Outside:
+        s, shop = self.world.services, self.shop
+
+        def fence(name: str) -> AbstractContextManager[bool]:
+            return nullcontext(True)
+
+        return Outside(lambda store: shop, TemplateWording(), fence, s.links, self.clock, s.gate)  # type: ignore[arg-type,return-value]
+
+
+def order(number: int, country: str, state: str, at: datetime) -> dict[str, Any]:
+    """A paid order, as REST tells it."""
+    moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    place = {
+        "first_name": "Ann",
+        "last_name": "Bee",
+        "address_1": "Road 1",
+        "city": "Town",
+        "postcode": "12345",
+        "country": country,
+        "state": state,
+        "email": f"buyer{number}@shop.example",
+    }
+    return {
+        "id": number,
+        "number": str(number),
+        "status": "processing",
+        "currency": "EUR",
+        "total": "10.00",
+        "date_created_gmt": moment,
+        "date_modified_gmt": moment,
+        "date_paid_gmt": moment,
+        "billing": place,
+        "shipping": place,
+        "shipping_lines": [{"method_title": "DHL Paket", "method_id": "flat_rate"}],
+    }
+
+
+def judge(simulation: Simulation, db: Database) -> dict[str, int]:
+    """The shop's own book against what was true."""
+    with db.read() as session:
+        rows = session.execute(
+            select(Message.reference, Notice.kind, Notice.facts).join(
+                Notice, Notice.message_id == Message.id
+            )
+        ).all()
+    known = {reference: (kind, facts) for reference, kind, facts in rows}
+    wrong: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    delays: Counter[int] = Counter()
+    closed: set[int] = set()
+    for said in simulation.shop.book:
+        reference = re.findall(r"KK-[2-9A-Z]{8}", said.text)[0]
+        kind, facts = known[reference]
+        seen[reference] += 1
+        local = said.at.astimezone(simulation.lives[said.order_id].zone)
+        wrong["outside_hours"] += not 9 <= local.hour < 20
+        wrong["incomplete"] += not is_complete(said, kind, facts)
+        if kind == "closed":
+            closed.add(said.order_id)
+            continue
+        delays[said.order_id] += 1
+        wrong["wrong_state"] += said.status not in WAITING
+    wrong["duplicates"] = sum(times - 1 for times in seen.values())
+    wrong["over_limit"] = sum(number > 3 for number in delays.values())
+    wrong["unclosed"] = sum(
+        life.ended_at is not None and number in delays and number not in closed
+        for number, life in simulation.lives.items()
+        if not life.opted_out
+    )
+    names = ("wrong_state", "duplicates", "outside_hours", "over_limit", "incomplete", "unclosed")
+    return {name: wrong[name] for name in names}
+
+
+def is_complete(said: Said, kind: str, facts: dict[str, Any]) -> bool:
+    """Its order, whom to ask, and for a delay the day on which it is expected now."""
+    contact = SETTINGS["contact"] in said.text  # type: ignore[operator]
+    if kind == "closed":
+        return contact and str(said.order_id) in said.text
+    day = datetime.fromisoformat(str(facts["expected_on"])).day
+    return contact and str(said.order_id) in said.text and names_day(said.text, day)
+
+
+def names_day(text: str, day: int) -> bool:
+    """Whether a day of the month stands in a text, in Latin or Arabic digits."""
+    arabic = str(day).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    return any(re.search(rf"(?<!\d){one}(?!\d)", text) for one in (str(day), arabic))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--orders", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked, begun = parser.parse_args(), time.monotonic()
+    with fresh_world() as world:
+        simulation = Simulation(world, asked.orders, random.Random(asked.seed))
+        simulation.run()
+        result = {"orders": asked.orders, "notices": len(simulation.shop.book)}
+        result |= judge(simulation, world.services.db)
+        result |= {"kills": simulation.kills, "seconds": round(time.monotonic() - begun)}
+    bad = sum(result[name] for name in list(result)[2:8])
+    return finish(result, good=not bad and result["notices"] > asked.orders // 20)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
