@@ -157,6 +157,8 @@ def test_what_the_mailer_said_is_kept(sqlite_world: World) -> None:
         world.shop.place_order("US")
         assert world.shop.deliveries.wait_idle(10)
     world.work()
+    world.clock.pass_(minutes=15)
+    world.work()
     (message,) = world.all(Message)
     assert message.delivery == "failed" and "failed to send" in message.mailer_said
 

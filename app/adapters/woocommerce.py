@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -91,6 +92,12 @@ class WooShop:
         self._may_write()
         path = f"webhooks/{webhook_id}"
         self._call(lambda: self._wire.send("DELETE", path, params={"force": "true"}))
+
+    def delete_note(self, order_id: int, note_id: int) -> None:
+        self._may_write()
+        path = f"orders/{order_id}/notes/{note_id}"
+        with suppress(ShopMissing):
+            self._call(lambda: self._wire.send("DELETE", path, params={"force": "true"}))
 
     def wake_cron(self) -> None:
         if not self._writable:  # it starts the shop's jobs, and shadow mode starts nothing

@@ -47,6 +47,8 @@ class Message(Work, Base):
     delivery: Mapped[str | None] = mapped_column(String(12))
     mailer_said: Mapped[str | None] = mapped_column(String(300))
     sent_at: Mapped[datetime | None]
+    retried_at: Mapped[datetime | None]
+    """When it was tried a second time, because the shop's mailer had failed."""
     approved_at: Mapped[datetime | None]
     """Since when a person has said yes to it."""
     approved_by: Mapped[str | None] = mapped_column(String(200))

@@ -55,6 +55,9 @@ class Shop(Protocol):
     def wake_cron(self) -> None:
         """Visit the shop's wp-cron.php, as a visitor's page view would. Never raises."""
 
+    def delete_note(self, order_id: int, note_id: int) -> None:
+        """Delete a note for good. One that is gone already is no error."""
+
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         """Add a note that the shop mails to the customer. Never tried twice by itself."""
 

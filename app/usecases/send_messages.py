@@ -13,7 +13,9 @@ waits until a lease's time has passed since.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from app.db import notices, work
 from app.db.customers import has_opted_out
@@ -21,9 +23,10 @@ from app.db.engine import Database
 from app.db.notices import DROPPED, HELD, WITHHELD, Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
+from app.db.tasks import add_task
 from app.domain.leaving import GO, LATER, Leave, Standing, may_leave
 from app.domain.local_hours import zones_of
-from app.domain.mailer import find_note, mailer_result
+from app.domain.mailer import MailState, find_note, mailer_result
 from app.domain.notice import NoticeKind
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
 from app.domain.store_mode import Mode, message_verdict
@@ -34,6 +37,9 @@ from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.word_message import compose
 from app.usecases.work_off import Turn, work_due
+
+MAILER_RESTS = timedelta(minutes=15)
+"""So long a mailer that failed is left alone before the one more try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +193,9 @@ def _post(
         _keep(db, letter, owner, text=text, posted_at=outside.clock())
         note_id = int(shop.add_customer_note(remote_id, text)["id"])
     delivery, said = mailer_result(shop.notes(remote_id), note_id)
+    if delivery is MailState.FAILED and letter.message.retried_at is None:
+        _try_once_more(db, outside, shop, letter, note_id, owner)
+        return
     now = outside.clock()
     with db.write() as session:
         work.finish(
@@ -202,6 +211,39 @@ def _post(
             sent_at=now,
             problem=None,
         )
+        if delivery is MailState.FAILED:
+            _ask_staff(session, letter, "mailer_failed", said, now)
+
+
+def _try_once_more(
+    db: Database, outside: Outside, shop: Shop, letter: _Letter, note_id: int, owner: str
+) -> None:
+    """The mail did not leave. The note goes, so that it does not stand there twice, and is posted
+    anew some time later; where it cannot be deleted it is found again, and counts as it is."""
+    now = outside.clock()
+    with db.write() as session:
+        message = session.get_one(Message, letter.message.id)
+        if message.lease_owner != owner:
+            raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
+        message.retried_at = now
+    shop.delete_note(letter.order.remote_id, note_id)
+    with db.write() as session:
+        why = "the shop's mailer failed; it is tried once more"
+        due_at = now + MAILER_RESTS
+        work.again(session, Message, letter.message.id, owner=owner, due_at=due_at, problem=why)
+
+
+def _ask_staff(session: Session, letter: _Letter, kind: str, words: str, now: datetime) -> None:
+    """A person has to tell this customer another way."""
+    add_task(
+        session,
+        store_id=letter.store.id,
+        order_id=letter.order.id,
+        kind=kind,
+        cause=letter.message.reference,
+        words=words,
+        now=now,
+    )
 
 
 def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds: float) -> None:
@@ -227,6 +269,8 @@ def _end(db: Database, letter: _Letter, owner: str, now: datetime, state: str, w
         work.finish(
             session, Message, letter.message.id, owner=owner, now=now, state=state, problem=why
         )
+        if state == WITHHELD and not letter.order.email:
+            _ask_staff(session, letter, "no_email", why, now)
         if state != HELD:
             for notice in notices.notices_in(session, letter.message.id):
                 notice.dropped = why[:200]

@@ -12,6 +12,7 @@ from app.db.customers import opt_out
 from app.db.notices import HELD, Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
+from app.db.tasks import Task
 from app.usecases.break_notices import answer_breaker, answer_message
 from app.usecases.manage_stores import save_settings
 from tests.world import World
@@ -236,3 +237,47 @@ def test_an_order_waits_no_longer_than_its_words_need(sqlite_world: World) -> No
         world.shop.set_status(order, "completed")
         settle(world)
     assert [one.next_check_at for one in world.all(Order)] == [None]
+
+
+def test_a_mailer_that_failed_once_is_tried_once_more(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        world.shop.smtp_is_down = True
+        order = world.shop.place_order("GB")
+        settle(world)
+        assert world.shop.notes_of(order, "customer") == []
+        world.shop.smtp_is_down = False
+        world.clock.pass_(minutes=15)
+        world.work()
+    (message,) = world.all(Message)
+    assert message.delivery == "mailed" and len(world.shop.notes_of(order, "customer")) == 1
+    assert world.count(Task) == 0
+
+
+def test_a_mailer_that_fails_again_is_a_task_for_a_person(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        world.shop.smtp_is_down = True
+        order = world.shop.place_order("GB")
+        settle(world)
+        world.clock.pass_(minutes=15)
+        world.work()
+        world.clock.pass_(hours=5)
+        world.work()
+    (task,) = world.all(Task)
+    assert task.kind == "mailer_failed" and "SMTP" in task.words
+    assert len(world.shop.notes_of(order, "customer")) == 1
+
+
+def test_an_order_without_an_address_is_a_task_and_nobody_counts_as_told(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        at = world.clock() - LATE_BY
+        buyer = {"country": "GB", "first_name": "Ann", "address_1": "Road 1", "city": "Bath"}
+        world.shop.place_order(buyer | {"postcode": "BA1"}, created_at=at)
+        settle(world)
+    assert {one.kind for one in world.all(Task)} == {"no_email"}
+    assert kinds(world) == [] and not world.shop.mails
+    assert all(one.dropped for one in world.all(Notice))

@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("messages", sa.Column("approved_at", Instant(), nullable=True))
     op.add_column("messages", sa.Column("approved_by", sa.String(length=200), nullable=True))
+    op.add_column("messages", sa.Column("retried_at", Instant(), nullable=True))
     op.add_column("stores", sa.Column("breaker", Json, nullable=True))
     op.create_index(
         op.f("ix_orders_store_id_next_check_at"), "orders", ["store_id", "next_check_at"]
