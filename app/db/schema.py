@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from app.db import (
     assets,
+    carrier_secrets,
     connections,
     diagnoses,
     documents,
@@ -20,6 +21,7 @@ from app.db import (
     notices,
     orders,
     reconciling,
+    shipments,
     staff,
     stores,
 )
@@ -29,6 +31,7 @@ from app.db.engine import Database
 __all__ = [
     "Base",
     "assets",
+    "carrier_secrets",
     "connections",
     "diagnoses",
     "documents",
@@ -38,6 +41,7 @@ __all__ = [
     "notices",
     "orders",
     "reconciling",
+    "shipments",
     "staff",
     "stores",
 ]

@@ -21,7 +21,14 @@ from app.domain.shipment_sources.order_status import (
 from app.domain.shipment_sources.tracking_items import read_tracking_items
 from app.domain.shipment_sources.woo_shipping import read_woo_shipping
 
-__all__ = ["Parcel", "delivered_at", "parcels_of", "shipped_at", "told_by_order"]
+__all__ = [
+    "Parcel",
+    "as_status_says",
+    "delivered_at",
+    "parcels_of",
+    "shipped_at",
+    "told_by_order",
+]
 
 
 def parcels_of(order: OrderSnapshot) -> tuple[Parcel, ...]:
@@ -37,21 +44,18 @@ def parcels_of(order: OrderSnapshot) -> tuple[Parcel, ...]:
 
 
 def told_by_order(order: OrderSnapshot) -> tuple[Parcel, ...]:
-    """All parcels that the order tells of: where no plug-in names one, its status may.
+    """All parcels that the order tells of: where no plug-in names one, its status may."""
+    parcels = parcels_of(order) or read_order_status(order)
+    return tuple(as_status_says(parcel, order) for parcel in parcels)
 
-    An order that is delivered has delivered parcels, whatever their plug-in says of them.
-    """
-    parcels = parcels_of(order)
-    if not parcels:
-        return read_order_status(order)
-    if order.status not in DELIVERED_STATUSES:
-        return parcels
+
+def as_status_says(parcel: Parcel, order: OrderSnapshot) -> Parcel:
+    """An order that is delivered has delivered parcels, whatever their plug-in says of them."""
+    if order.status not in DELIVERED_STATUSES or parcel.state is ParcelState.DELIVERED:
+        return parcel
     known = order.modified_at or order.created_at
     arrived = {"state": ParcelState.DELIVERED, "delivered_at": known}
-    return tuple(
-        one if one.state is ParcelState.DELIVERED else one.model_copy(update=arrived)
-        for one in parcels
-    )
+    return parcel.model_copy(update=arrived)
 
 
 def shipped_at(order: OrderSnapshot) -> datetime | None:
