@@ -103,9 +103,10 @@ def write_parcel(row: Shipment, parcel: Parcel) -> None:
 
 
 def rows_of(session: Session, order_id: int) -> list[Shipment]:
-    """Every row of an order, those that were withdrawn too, the oldest first."""
+    """Every row of an order, those that were withdrawn too, the oldest first; as they are in the
+    database now, whatever the session read before the order was locked."""
     query = select(Shipment).where(Shipment.order_id == order_id).order_by(Shipment.id)
-    return list(session.scalars(query))
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def parcels_of_order(session: Session, order_id: int) -> tuple[Parcel, ...]:

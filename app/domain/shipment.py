@@ -6,6 +6,7 @@ fulfilments) and what carriers and staff say is kept with the order (`usecases.r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.domain.order import OrderSnapshot
@@ -23,6 +24,7 @@ from app.domain.shipment_sources.woo_shipping import read_woo_shipping
 
 __all__ = [
     "Parcel",
+    "all_delivered_at",
     "as_status_says",
     "delivered_at",
     "parcels_of",
@@ -74,9 +76,15 @@ def shipped_at(order: OrderSnapshot) -> datetime | None:
 
 
 def delivered_at(order: OrderSnapshot) -> datetime | None:
-    """When the last of an order's parcels arrived; None while one is on its way."""
-    parcels = told_by_order(order)
-    if not parcels or any(one.state is not ParcelState.DELIVERED for one in parcels):
+    """When the last of an order's parcels arrived by its own word; None while one has not."""
+    return all_delivered_at(told_by_order(order), order.modified_at or order.created_at)
+
+
+def all_delivered_at(parcels: Sequence[Parcel], known: datetime | None) -> datetime | None:
+    """When the last of these parcels arrived; None while one has not, or there is none.
+
+    `known`: what counts for one whose moment is not known.
+    """
+    if any(one.state is not ParcelState.DELIVERED for one in parcels):
         return None
-    known = order.modified_at or order.created_at
     return max((at for one in parcels if (at := one.delivered_at or known)), default=None)

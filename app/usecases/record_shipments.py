@@ -20,10 +20,12 @@ from app.db.orders import Order, OrderEvent
 from app.db.shipments import Shipment
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.parcel import LEFT, Parcel, ParcelState, Source, followed, merged
-from app.domain.shipment import as_status_says
+from app.domain.shipment import as_status_says, shipped_at
 from app.domain.tracking_number import normalised
 
 ORDER, FULFILLMENTS, GERMANIZED, STAFF = "order", "fulfillments", "germanized", "staff"
+CARRIER = "carrier"
+"""Only the day that it expects; its scans are rows of their own."""
 VOICES = (GERMANIZED, FULFILLMENTS, ORDER, STAFF)
 """In this order the first that says something counts; the furthest state counts in any case."""
 TOLD_STATES = (ParcelState.DELIVERED, ParcelState.EXCEPTION, ParcelState.RETURNED)
@@ -74,6 +76,9 @@ def settle(session: Session, order: Order, rows: Sequence[Shipment], now: dateti
             continue
         row.withdrawn_at = None
         (parcel,) = merged(Parcel.model_validate(data) for data in voices)
+        if carrier := row.told.get(CARRIER):
+            expected = Parcel.model_validate(carrier).estimated_on
+            parcel = parcel.model_copy(update={"estimated_on": expected})
         found = followed(as_status_says(parcel, snapshot), scans.get(row.id, []))
         _take(session, order, row, found, now)
     session.flush()
@@ -84,7 +89,8 @@ def _named(row: Shipment, rows: Sequence[Shipment]) -> bool:
     """The one parcel that a status stands for is none beside parcels that have names."""
     if row.source != Source.ORDER_STATUS:
         return True
-    return not any(one.told for one in rows if one.source != Source.ORDER_STATUS)
+    others = [one for one in rows if one.source != Source.ORDER_STATUS]
+    return not any(voice in one.told for one in others for voice in VOICES)
 
 
 def _take(session: Session, order: Order, row: Shipment, parcel: Parcel, now: datetime) -> None:
@@ -106,8 +112,8 @@ def _follow(order: Order, snapshot: OrderSnapshot, rows: Sequence[Shipment]) -> 
         for row in rows
         if row.withdrawn_at is None and row.state in LEFT
     ]
-    known = [order.shipped_at] if order.shipped_at else []
-    order.shipped_at = min([*known, *moments], default=None)
+    known = shipped_at(snapshot)
+    order.shipped_at = min([*([known] if known else []), *moments], default=None)
     if order.shipped_at is not None:
         order.next_check_at = None
 

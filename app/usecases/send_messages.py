@@ -178,7 +178,12 @@ def _may_leave(letter: _Letter, snapshot: OrderSnapshot) -> tuple[str, str | Non
     settings = letter.settings
     paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
     kinds = [NoticeKind(notice.kind) for notice in letter.notices]
-    untrue = [why_untrue(kind, snapshot, paid_at) for kind in kinds]
+    left = letter.order.shipped_at is not None  # by staff's word or its carrier's, perhaps
+    untrue = [
+        why_untrue(kind, snapshot, paid_at)
+        or ("the parcel has left" if left and kind is NoticeKind.DELAYED else None)
+        for kind in kinds
+    ]
     if kinds and all(untrue):
         return DROPPED, untrue[0]
     verdict = message_verdict(standing_of(letter.store, settings), paid_at, snapshot.email)

@@ -16,7 +16,7 @@ LONGEST_NAME = 100
 MOST_PIECES = 500
 
 
-def entries(value: object) -> list[dict[str, Any]]:
+def entries(value: object, most: int = MOST_PARCELS) -> list[dict[str, Any]]:
     """The objects of a list. PHP sends a list with gaps as an object with numbers for names, and
     some plug-ins store JSON as text; anything else is empty."""
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")) and len(value) < 200_000:
@@ -27,7 +27,7 @@ def entries(value: object) -> list[dict[str, Any]]:
     if isinstance(value, dict):
         value = list(value.values())
     items = value if isinstance(value, list | tuple) else []
-    return [item for item in items if isinstance(item, dict)][:MOST_PARCELS]
+    return [item for item in items if isinstance(item, dict)][:most]
 
 
 def words(*values: object, limit: int = LONGEST_NAME) -> str:
