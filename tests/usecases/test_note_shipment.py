@@ -78,9 +78,8 @@ def test_what_was_noted_outlives_what_the_shop_says_next(tea: World) -> None:
     note(tea, number="77")
     tea.clock.pass_(hours=1)
     tea.shop.update_order(REMOTE_ID, {"customer_note": "ring twice"})
-    order_comes(
-        tea, tea.services.shop and _store(tea), tea.services.shop(_store(tea)).order(REMOTE_ID)
-    )
+    (store,) = tea.all(Store)
+    order_comes(tea, store, tea.services.shop(store).order(REMOTE_ID))
     (order,) = tea.all(Order)
     assert order.shipped_at is not None and order.next_check_at is None
 
