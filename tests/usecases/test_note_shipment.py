@@ -13,6 +13,7 @@ from app.db.notices import Message
 from app.db.orders import Order, OrderEvent
 from app.db.shipments import Shipment, parcels_of_order
 from app.db.staff import AuditEntry
+from app.db.stores import Store
 from app.domain.parcel import Parcel, ParcelState, Source
 from app.errors import KikubariError
 from app.usecases.note_shipment import Word, note_shipment
