@@ -91,6 +91,10 @@ class ShopMissing(ShopError):
     """404: the shop does not know this resource."""
 
 
+class ShopLacks(ShopMissing):
+    """404 `rest_no_route`: the shop has no such feature, or it is switched off."""
+
+
 class ShopAnswerUnusable(ShopError):
     """An answer that is no JSON (a firewall's page, say), a redirect, or of the wrong shape."""
 

@@ -14,6 +14,7 @@ from app.services import Services
 from app.settings import Settings, load_settings
 from app.web import (
     books,
+    carriers,
     documents,
     health,
     problems,
@@ -74,4 +75,5 @@ def create_intake(state: WebState) -> Flask:
     app.extensions[STATE] = state
     safety.protect_answers(app)
     app.register_blueprint(webhooks.blueprint)
+    app.register_blueprint(carriers.blueprint)
     return app

@@ -235,6 +235,7 @@ def at_the_keyboard(
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("PUBLIC_URL", "https://kikubari.example")
     monkeypatch.setenv("ALLOW_PRIVATE_SHOPS", "true")
+    monkeypatch.setenv("CARRIER_SECRET", "a-long-random-text")
     monkeypatch.chdir(tmp_path)
     with time_machine.travel(START, tick=True):
         output.services.cache_clear()

@@ -30,6 +30,7 @@ from app.settings import Settings, load_settings
 from app.usecases.issue_document import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
+from app.usecases.read_tracking import read_due
 from app.usecases.render_document import render_due
 from app.usecases.send_messages import send_due
 from app.usecases.watch_shipments import watch_due
@@ -91,6 +92,7 @@ class World:
             claimed = process_due(s.db, s.shop, s.clock, self.turn)
             claimed += issue_due(s.db, s.shop, s.clock, self.turn, s.gate)
             claimed += render_due(s.db, s.press, s.clock, self.turn)
+            claimed += read_due(s.db, s.shop, s.clock, self.turn)
             claimed += watch_due(s.db, s.clock, limit=50)
             claimed += send_due(s.db, s.outside, self.turn)
             if not claimed:

@@ -19,6 +19,7 @@ from app.usecases.diagnose_store import diagnose_due
 from app.usecases.issue_document import issue_due
 from app.usecases.learn_forecast import learn_due
 from app.usecases.process_delivery import process_due
+from app.usecases.read_tracking import read_due
 from app.usecases.reconcile_store import reconcile_due
 from app.usecases.render_document import render_due
 from app.usecases.send_messages import send_due
@@ -58,6 +59,12 @@ def render_documents() -> int:
     """Make the files of issued documents."""
     s = services()
     return _until_empty(lambda: render_due(s.db, s.press, s.clock, turn()))
+
+
+def read_parcels() -> int:
+    """Read over REST what orders do not say of their parcels."""
+    s = services()
+    return _until_empty(lambda: read_due(s.db, s.shop, s.clock, turn()))
 
 
 def check_shipments() -> int:

@@ -22,6 +22,7 @@ from app.errors import (
     ShopAway,
     ShopBusy,
     ShopError,
+    ShopLacks,
     ShopMissing,
     ShopRefused,
     ShopUnreachable,
@@ -59,6 +60,12 @@ class WooShop:
 
     def refunds(self, order_id: int) -> list[dict[str, Any]]:
         return self._rows(f"orders/{order_id}/refunds", {"dp": 6, "per_page": PAGE})
+
+    def fulfillments(self, order_id: int) -> list[dict[str, Any]]:
+        return self._rows(f"orders/{order_id}/fulfillments", {})
+
+    def germanized_shipments(self, order_id: int) -> list[dict[str, Any]]:
+        return self._rows("shipments", {"order_id": order_id, "per_page": PAGE})
 
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         found = self._get(f"orders/{order_id}/notes", {})
@@ -182,7 +189,7 @@ class WooShop:
         if status in (401, 403):
             return ShopRefused(words, mend=f"see `store doctor {self._name}`")
         if status in (404, 410):
-            return ShopMissing(words)
+            return ShopLacks(words) if code == "rest_no_route" else ShopMissing(words)
         if status == 429 or status >= 500:
             return ShopBusy(words, retry=retry_after(answer))
         return ShopError(words, mend="this is a fault of ours: report it")

@@ -20,6 +20,7 @@ from app.cli import (
     notices,
     orders,
     promise,
+    shipping,
     staff,
     store,
 )
@@ -40,10 +41,12 @@ for added in (
     *connecting.COMMANDS,
     *dressing.COMMANDS,
     *promise.COMMANDS,
+    shipping.carrier,
 ):
     store.group.add_command(added)
 for added in invoice_books.COMMANDS:
     invoices.group.add_command(added)
+orders.group.add_command(shipping.ship)
 for module in (store, orders, invoices, notices, inbox, staff, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from app.cli.output import json_option, limit_option, services, show, show_one, store_option
+from app.cli.shipping import parcel_facts
 from app.db import orders
 from app.db.orders import Order
 from app.errors import KikubariError
@@ -44,7 +45,7 @@ def list_orders(store_name: str | None, limit: int, as_json: bool) -> None:
 @click.argument("order_id", type=click.IntRange(1, 2**63 - 1))
 @json_option
 def show_order(store_name: str, order_id: int, as_json: bool) -> None:
-    """One order with its documents, messages and timeline.
+    """One order with its parcels, documents, messages and timeline.
 
     \b
     Example:  python3 run.py orders show tea 84
@@ -54,6 +55,13 @@ def show_order(store_name: str, order_id: int, as_json: bool) -> None:
     if found is None:
         raise KikubariError(f"{store_name} has no order {order_id}", mend="see `orders list`")
     facts = _facts(found.order) | {
+        "delivered_at": found.delivered_at,
+        "progress": found.progress.extent.value if found.progress else None,
+        "waiting": [
+            {"line": one.line_id, "quantity": one.waiting, "backordered": one.backordered}
+            for one in (found.progress.waiting if found.progress else ())
+        ],
+        "parcels": [parcel_facts(parcel) for parcel in found.parcels],
         "documents": [document.number for document in found.documents],
         "told": [
             {

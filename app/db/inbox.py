@@ -107,6 +107,20 @@ def was_worked_off(session: Session, store_id: int, subject: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def take_up(session: Session, store_id: int, subjects: Sequence[str], now: datetime) -> None:
+    """Rows about these that came to nothing when they were worked off are worked off again."""
+    session.execute(
+        update(InboxRow)
+        .where(
+            InboxRow.store_id == store_id,
+            InboxRow.subject.in_(subjects),
+            InboxRow.state == DONE,
+        )
+        .values(state=DUE, due_at=now, attempts=0, done_at=None, outcome=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def last_delivered_at(session: Session, store_id: int) -> datetime | None:
     """When the shop itself last sent something, other than what was read over REST."""
     return session.scalar(
@@ -114,6 +128,7 @@ def last_delivered_at(session: Session, store_id: int) -> datetime | None:
             InboxRow.store_id == store_id,
             InboxRow.state != QUARANTINED,
             InboxRow.topic.not_like("reconcile.%"),
+            InboxRow.topic.not_like("carrier.%"),
         )
     )
 

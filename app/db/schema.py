@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from app.db import (
     assets,
+    carrier_secrets,
     connections,
     customers,
     diagnoses,
@@ -22,6 +23,7 @@ from app.db import (
     notices,
     orders,
     reconciling,
+    shipments,
     staff,
     stores,
     tasks,
@@ -32,6 +34,7 @@ from app.db.engine import Database
 __all__ = [
     "Base",
     "assets",
+    "carrier_secrets",
     "connections",
     "customers",
     "diagnoses",
@@ -43,6 +46,7 @@ __all__ = [
     "notices",
     "orders",
     "reconciling",
+    "shipments",
     "staff",
     "stores",
     "tasks",

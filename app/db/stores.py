@@ -46,6 +46,10 @@ class Store(Base):
     """What the shop's "Customer note" mail said before we dressed it."""
     copies: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     """Addresses that its owner called copies of it: what comes from there stays out."""
+    fulfillments_off_at: Mapped[datetime | None]
+    """When its REST last said that it has no fulfilments."""
+    germanized_off_at: Mapped[datetime | None]
+    """The same of Germanized's shipments."""
     created_at: Mapped[datetime]
     disconnected_at: Mapped[datetime | None]
     """Since when it is no shop of ours any more: its keys are erased, its documents stay."""

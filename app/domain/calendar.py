@@ -43,6 +43,20 @@ class BusinessCalendar:
             current = self.first_open(current + timedelta(days=1))
         return current
 
+    def last_open(self, day: date) -> date:
+        """`day`, or the last business day before it."""
+        for offset in range(LONGEST_CLOSURE):
+            if self.is_open(day - timedelta(days=offset)):
+                return day - timedelta(days=offset)
+        return day
+
+    def back(self, day: date, business_days: int) -> date:
+        """The last business day from which `business_days` lead to `day` or an earlier one."""
+        current = self.last_open(day)
+        for _ in range(business_days):
+            current = self.last_open(current - timedelta(days=1))
+        return current
+
     def day_of(self, moment: datetime) -> date:
         """The shop's calendar day at a moment."""
         return moment.astimezone(self.zone).date()

@@ -15,6 +15,7 @@ from enum import StrEnum
 from app.domain.calendar import BusinessCalendar
 from app.domain.order import CLOSED_STATUSES, OrderSnapshot, is_to_be_shipped
 from app.domain.outlook import Outlook
+from app.domain.promised_date import promised_on
 from app.domain.shipment import shipped_at
 from app.domain.store_settings import PromiseRules
 
@@ -62,9 +63,17 @@ def transit_days(order: OrderSnapshot, rules: PromiseRules) -> int:
 def promise_for(
     order: OrderSnapshot, paid_at: datetime, rules: PromiseRules, calendar: BusinessCalendar
 ) -> Promise:
-    """The promise that stands from the moment of payment."""
+    """The promise that stands from the moment of payment.
+
+    A day that a plug-in promised (domain.promised_date) counts before the shop's rules, unless it
+    was over when the order was paid; the parcel leaves the days of its transit before it.
+    """
     ship_by = calendar.add(calendar.start_of_work(paid_at), rules.handling_days)
-    return Promise(ship_by, calendar.add(ship_by, transit_days(order, rules)))
+    transit, paid_on = transit_days(order, rules), calendar.day_of(paid_at)
+    chosen = promised_on(order, calendar.zone)
+    if chosen is not None and chosen >= paid_on:
+        return Promise(max(calendar.back(chosen, transit), paid_on), chosen)
+    return Promise(ship_by, calendar.add(ship_by, transit))
 
 
 def is_waiting(order: OrderSnapshot, paid_at: datetime | None) -> bool:

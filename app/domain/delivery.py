@@ -40,6 +40,8 @@ class DeliveryKind(StrEnum):
     """A signed error of the shop instead of the resource (recordings, 7)."""
     UNUSED = "unused"
     """A resource that nothing here follows (products, coupons, customers)."""
+    SCANS = "scans"
+    """What a carrier's service tells of parcels (domain.carrier_events), not the shop."""
     BROKEN = "broken"
     """No JSON object, or one without an id."""
 

@@ -40,6 +40,8 @@ class Standing:
     approved: bool
     breaker_out: bool
     opted_out: bool
+    has_left: bool
+    """By the word of staff or of a carrier, perhaps before the shop says so."""
     zones: tuple[ZoneInfo, ...]
     shop_zone: ZoneInfo
 
@@ -52,7 +54,7 @@ def may_leave(
     now: datetime,
 ) -> Leave:
     """What becomes of a message with notices of these kinds."""
-    untrue = [why_untrue(kind, order, paid_at) for kind in kinds]
+    untrue = [_why_untrue(kind, order, paid_at, standing) for kind in kinds]
     if kinds and all(untrue):
         return Leave(DROPPED, untrue[0])
     if standing.verdict is Verdict.NOTHING:
@@ -64,6 +66,16 @@ def may_leave(
     if not set(kinds) & SPOKEN_BY_DAY:
         return Leave(GO)
     return _about_a_delay(standing, now)
+
+
+def _why_untrue(
+    kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None, standing: Standing
+) -> str | None:
+    if standing.has_left and kind in ABOUT_DELAY:
+        return "the parcel has left"
+    if standing.has_left and kind is NoticeKind.CLOSED:
+        return None
+    return why_untrue(kind, order, paid_at)
 
 
 def _about_a_delay(standing: Standing, now: datetime) -> Leave:

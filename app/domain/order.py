@@ -168,6 +168,8 @@ class OrderSnapshot(Part):
     tax_lines: Annotated[tuple[TaxLine, ...], BeforeValidator(objects)] = ()
     coupon_lines: Annotated[tuple[CouponLine, ...], BeforeValidator(objects)] = ()
     refunds: Annotated[tuple[RefundLine, ...], BeforeValidator(objects)] = ()
+    shipments: Objects = ()
+    """Germanized's, where the shop has it: REST's orders carry them."""
 
     @field_validator("currency")
     @classmethod

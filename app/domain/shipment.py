@@ -1,69 +1,90 @@
-"""Whether and how an order was shipped, read from the sources that shops really write.
+"""Whether, when and how far an order was shipped, by all that its shop says about it.
 
-Formats are listed in tests/recordings/README.md; fulfilment and carrier details follow later.
+Each format has its reader in `shipment_sources/`; here they meet. What only REST tells (core
+fulfilments) and what carriers and staff say is kept with the order (`usecases.record_shipments`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
-from app.domain.money import to_decimal
 from app.domain.order import OrderSnapshot
+from app.domain.parcel import Parcel, ParcelState, merged
+from app.domain.shipment_sources.aftership_items import read_aftership_items
+from app.domain.shipment_sources.fulfillments import FULFILLED, PARTLY, fulfillment_status
+from app.domain.shipment_sources.germanized import read_germanized
+from app.domain.shipment_sources.order_status import (
+    DELIVERED_STATUSES,
+    SHIPPED_STATUSES,
+    read_order_status,
+)
+from app.domain.shipment_sources.tracking_items import read_tracking_items
+from app.domain.shipment_sources.woo_shipping import read_woo_shipping
 
-SHIPPED_STATUSES = frozenset({"completed", "shipped", "delivered", "partial-shipped"})
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """One parcel. `shipped_at` is None where the source gives no usable date."""
-
-    carrier: str
-    tracking_number: str
-    shipped_at: datetime | None
-    source: str
+__all__ = [
+    "Parcel",
+    "all_delivered_at",
+    "as_status_says",
+    "delivered_at",
+    "parcels_of",
+    "shipped_at",
+    "told_by_order",
+]
 
 
 def parcels_of(order: OrderSnapshot) -> tuple[Parcel, ...]:
-    """Parcels named in the order's own meta (Shipment Tracking and AST write a list)."""
-    items = order.meta("_wc_shipment_tracking_items")
-    if not isinstance(items, list):
-        return ()
-    return tuple(_parcel(item) for item in items if isinstance(item, dict))[:100]
+    """The parcels that plug-ins name in the order itself; each once, whoever names it."""
+    return merged(
+        [
+            *read_germanized(order, order.shipments),
+            *read_tracking_items(order),
+            *read_aftership_items(order),
+            *read_woo_shipping(order),
+        ]
+    )
+
+
+def told_by_order(order: OrderSnapshot) -> tuple[Parcel, ...]:
+    """All parcels that the order tells of: where no plug-in names one, its status may."""
+    parcels = parcels_of(order) or read_order_status(order)
+    return tuple(as_status_says(parcel, order) for parcel in parcels)
+
+
+def as_status_says(parcel: Parcel, order: OrderSnapshot) -> Parcel:
+    """An order that is delivered has delivered parcels, whatever their plug-in says of them."""
+    if order.status not in DELIVERED_STATUSES or parcel.state is ParcelState.DELIVERED:
+        return parcel
+    known = order.modified_at or order.created_at
+    arrived = {"state": ParcelState.DELIVERED, "delivered_at": known}
+    return parcel.model_copy(update=arrived)
 
 
 def shipped_at(order: OrderSnapshot) -> datetime | None:
-    """When the order left, as far as the shop says; None: it has not been shipped.
+    """When the first part of an order left, as far as the order says; None: nothing has left.
 
-    A tracking number without a date, or a fulfilment that only the meta shows, counts from the
-    order's last change.
+    A tracking number without a usable date, or a fulfilment that only the meta shows, counts
+    from the order's last change.
     """
     known = order.modified_at or order.created_at
-    moments = [parcel.shipped_at or known for parcel in parcels_of(order)]
+    moments = [one.shipped_at or known for one in parcels_of(order) if one.has_left]
     if order.status in SHIPPED_STATUSES:
         moments.append(order.completed_at or known)
-    if order.meta("_fulfillment_status") == "fulfilled":
+    if fulfillment_status(order) in (FULFILLED, PARTLY):
         moments.append(known)
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _parcel(item: dict[str, Any]) -> Parcel:
-    carrier = item.get("tracking_provider") or item.get("custom_tracking_provider") or ""
-    return Parcel(
-        carrier=str(carrier)[:100],
-        tracking_number=str(item.get("tracking_number") or "")[:100],
-        shipped_at=_unix_instant(item.get("date_shipped")),
-        source="shipment tracking",
-    )
+def delivered_at(order: OrderSnapshot) -> datetime | None:
+    """When the last of an order's parcels arrived by its own word; None while one has not."""
+    return all_delivered_at(told_by_order(order), order.modified_at or order.created_at)
 
 
-def _unix_instant(value: object) -> datetime | None:
-    """Unix seconds, often as text; None where they make no sense as a shipping date."""
-    seconds = int(to_decimal(value))
-    try:
-        moment = datetime.fromtimestamp(seconds, tz=UTC)
-    except (OverflowError, OSError, ValueError):
+def all_delivered_at(parcels: Sequence[Parcel], known: datetime | None) -> datetime | None:
+    """When the last of these parcels arrived; None while one has not, or there is none.
+
+    `known`: what counts for one whose moment is not known.
+    """
+    if any(one.state is not ParcelState.DELIVERED for one in parcels):
         return None
-    return moment if moment >= EARLIEST else None
+    return max((at for one in parcels if (at := one.delivered_at or known)), default=None)

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from app.db import carrier_secrets
 from app.db.connections import Connection
 from app.db.diagnoses import Diagnosis
 from app.db.engine import Database
@@ -21,6 +22,7 @@ from app.db.issue_requests import IssueRequest
 from app.db.notices import WITHHELD, Message
 from app.db.orders import Order
 from app.db.reconciling import Reconciling
+from app.db.shipments import TrackingRead
 from app.db.staff import audit
 from app.db.stores import Store
 from app.db.work import DUE
@@ -80,7 +82,8 @@ def _erase(session: Session, desk: Desk, store: Store, now: datetime) -> None:
     store.paused_mode = store.pause_reason = None
     store.mode, store.mode_since, store.disconnected_at = Mode.SHADOW.value, now, now
     store.name = f"{store.name}~{store.id}"
-    for table in (Reconciling, Diagnosis, Connection):
+    carrier_secrets.forget(session, store.id)
+    for table in (Reconciling, Diagnosis, Connection, TrackingRead):
         session.execute(delete(table).where(table.store_id == store.id))
     for held, state in ((InboxRow, QUARANTINED), (IssueRequest, "shadow"), (Message, WITHHELD)):
         session.execute(

@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import diagnoses, documents, inbox, issue_requests, notices, orders, stores
+from app.db import (
+    diagnoses,
+    documents,
+    inbox,
+    issue_requests,
+    notices,
+    orders,
+    shipments,
+    stores,
+)
 from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.installation import installation
@@ -25,7 +34,9 @@ from app.domain.findings import Finding, Severity, from_rows
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.order_story import OrderStory, Saying, order_story
 from app.domain.owing import Paper, cancelled
-from app.domain.shipment import Parcel, parcels_of
+from app.domain.parcel import Parcel
+from app.domain.progress import Progress, progress_of
+from app.domain.shipment import all_delivered_at
 from app.domain.store_settings import ShopSettings
 from app.domain.witness import Halt
 from app.errors import PayloadUnusable
@@ -62,6 +73,16 @@ class OrderContext:
     def story(self, now: datetime) -> OrderStory:
         """What is going on, at a moment."""
         return story_of(self.order, self.told, self.settings.zone, now)
+
+    @property
+    def progress(self) -> Progress | None:
+        """Which lines have left and which wait; None where the order is not readable."""
+        return progress_of(self.snapshot, self.parcels) if self.snapshot else None
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When the last parcel arrived; None while one has not."""
+        return all_delivered_at(self.parcels, self.order.modified_at)
 
     @property
     def ship_to(self) -> tuple[str, ...]:
@@ -163,7 +184,7 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
         settings=settings_of(session, store.id),
         order=order,
         snapshot=snapshot,
-        parcels=parcels_of(snapshot) if snapshot else (),
+        parcels=shipments.parcels_of_order(session, order.id),
         events=orders.events_of(session, order.id),
         documents=documents.documents_of(session, order.id),
         told=told,

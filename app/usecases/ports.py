@@ -28,6 +28,12 @@ class Shop(Protocol):
     def refunds(self, order_id: int) -> list[dict[str, Any]]:
         """All refunds of an order with six decimals, in any sequence."""
 
+    def fulfillments(self, order_id: int) -> list[dict[str, Any]]:
+        """An order's fulfilments. Raises ShopLacks where the shop has the feature off."""
+
+    def germanized_shipments(self, order_id: int) -> list[dict[str, Any]]:
+        """An order's shipments in Germanized. Raises ShopLacks where the shop has it not."""
+
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         """All notes of an order, the newest first."""
 

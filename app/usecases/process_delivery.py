@@ -21,6 +21,7 @@ from app.domain.order import OrderSnapshot, is_newer, read_order
 from app.errors import PayloadUnusable, ShopAnswerUnusable, ShopMissing
 from app.usecases.ports import Clock, Shops
 from app.usecases.record_order import DELETED, record_deleted, record_order
+from app.usecases.record_scans import record_scans
 from app.usecases.work_off import Turn, work_due
 
 
@@ -47,6 +48,9 @@ def process_delivery(db: Database, shops: Shops, clock: Clock, row_id: int, *, o
         row = session.get_one(InboxRow, row_id)
         store = session.get_one(Store, row.store_id)
     kind = DeliveryKind(row.kind)
+    if kind is DeliveryKind.SCANS:
+        _take_scans(db, row, owner, clock)
+        return
     if kind not in (DeliveryKind.ORDER, DeliveryKind.ORDER_HINT):
         _end(db, row, owner, clock, outcome=_words_for(kind, row.body))
         return
@@ -133,6 +137,23 @@ def _record(
     with db.write() as session:
         record_order(session, store, snapshot, payload, now)
         work.finish(session, InboxRow, row.id, owner=owner, now=now, outcome=outcome, problem=None)
+
+
+def _take_scans(db: Database, row: InboxRow, owner: str, clock: Clock) -> None:
+    """What a carrier's service told; it waits under its parcel's number where none is known."""
+    now = clock()
+    with db.write() as session:
+        outcome, subject = record_scans(session, row, now)
+        work.finish(
+            session,
+            InboxRow,
+            row.id,
+            owner=owner,
+            now=now,
+            outcome=outcome[:300],
+            problem=None,
+            subject=subject,
+        )
 
 
 def _end(db: Database, row: InboxRow, owner: str, clock: Clock, *, outcome: str) -> None:

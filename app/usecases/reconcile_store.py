@@ -24,6 +24,7 @@ from app.usecases.find_changes import MOST_AHEAD, MOST_SWEPT, Budget, follow_cha
 from app.usecases.mend_webhooks import mend_webhooks
 from app.usecases.ports import Shop
 from app.usecases.reach import Reach, Rhythm
+from app.usecases.read_tracking import read_again
 from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn, work_due
 
@@ -101,6 +102,9 @@ def run_cycle(
         sweep_known(db, reach, store, shop, Budget(MOST_SWEPT), cursor=0, closed=False)
         values["open_sweep_at"] = now + timedelta(seconds=rhythm.open_sweep)
     if row.closed_sweep_at <= now:
+        if row.closed_cursor == 0:  # the night begins
+            with db.write() as session:
+                read_again(session, store.id, now)
         cursor = sweep_known(db, reach, store, shop, budget, cursor=row.closed_cursor, closed=True)
         values["closed_cursor"] = cursor
         done = cursor == 0

@@ -1,6 +1,6 @@
 """Write what a shop said about an order, and everything that follows from it, in one transaction.
 
-    snapshot -> timeline -> document owed? -> promise and watch
+    snapshot -> timeline -> document owed? -> promise and watch -> parcels
 
 Every step may run twice: unique keys make what follows happen once.
 """
@@ -26,11 +26,13 @@ from app.domain.forecast import LEAST_OUTCOMES
 from app.domain.invoice import DocumentKind
 from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
 from app.domain.owing import order_cause, refund_cause, why_no_invoice
-from app.domain.shipment import shipped_at
+from app.domain.shipment import shipped_at, told_by_order
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.domain.text import clean
 from app.usecases.compose_document import note_disagreement
+from app.usecases.read_tracking import owe_reading
+from app.usecases.record_shipments import ORDER, record_told
 from app.usecases.stores import settings_of, standing_of
 
 DELETED = "deleted"
@@ -60,6 +62,8 @@ def record_order(
     _owe_documents(session, store, order, snapshot, settings, now)
     note_disagreement(session, order, snapshot)
     watch(store, order, snapshot, settings, now)
+    record_told(session, order, ORDER, told_by_order(snapshot), now)
+    owe_reading(session, store, order, snapshot, now)
     if order.next_check_at is not None and foretells(session, store.id, LEAST_OUTCOMES):
         order.next_check_at = min(order.next_check_at, next_morning(now, calendar_of(settings)))
     if order.next_check_at is None and tells_of_delay(session, order.id):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.db import carrier_secrets
 from app.db.engine import Database
 from app.db.staff import audit
 from app.db.stores import all_stores
@@ -30,5 +31,8 @@ def reseal(db: Database, box: SecretBox, *, who: str, now: datetime) -> int:
                 if (sealed := getattr(store, field)) is not None:
                     setattr(store, field, box.seal(box.open(sealed)))
                     number += 1
+        for row in carrier_secrets.all_rows(session):
+            row.secret = box.seal(box.open(row.secret))
+            number += 1
         audit(session, now, who, "secrets.reseal", None, number=number)
     return number

@@ -145,6 +145,7 @@ def _leave(letter: _Letter, snapshot: OrderSnapshot, now: datetime) -> Leave:
         approved=letter.message.approved_at is not None,
         breaker_out=store.breaker is not None,
         opted_out=letter.opted_out,
+        has_left=letter.order.shipped_at is not None,
         zones=zones_of(address.country, address.state, settings.zone),
         shop_zone=settings.zone,
     )

@@ -12,6 +12,7 @@ from app.db import inbox, reconciling, staff, stores
 from app.db.documents import Document
 from app.errors import KikubariError
 from app.usecases.diagnose_store import examine, last_chart
+from app.usecases.note_shipment import Word, note_shipment
 from app.usecases.order_context import order_context, overview, parked
 from app.usecases.retry_work import retry_parked
 from app.usecases.stores import settings_of
@@ -55,7 +56,33 @@ def show_order(store_name: str, remote_id: int) -> str:
         found = order_context(session, store_name, remote_id)
     if found is None:
         abort(404)
-    return render_template("staff/order.html", found=found, story=found.story(s.clock()))
+    now = s.clock()
+    return render_template("staff/order.html", found=found, story=found.story(now), now=now)
+
+
+@blueprint.post("/orders/<store_name>/<int:remote_id>/ship", endpoint="ship")
+@limiter.limit("30/minute")
+@requires("agent")
+def note_parcel(store_name: str, remote_id: int) -> Response:
+    """Keep what a person knows of an order's parcel. The shop is not told."""
+    s, given = services(), request.form
+    if given.get("word") not in list(Word) or remote_id >= 2**63:
+        abort(404)
+    try:
+        note_shipment(
+            s.db,
+            store_name,
+            remote_id,
+            Word(given["word"]),
+            carrier=given.get("carrier", ""),
+            number=given.get("tracking", ""),
+            who=current_user.email,
+            now=s.clock(),
+        )
+        flash(gettext("Noted. The shop is not told."))
+    except KikubariError as error:
+        flash(error.sentence())
+    return redirect(url_for("staff.order", store_name=store_name, remote_id=remote_id))
 
 
 @blueprint.get("/stores/<store_name>", endpoint="store")

@@ -10,9 +10,11 @@ from typing import cast
 from flask import current_app
 
 from app.db.stores import Store, count
+from app.domain.carrier_events.signature import Service
 from app.errors import StorageUnavailable
 from app.services import Services
 from app.usecases.receive_delivery import find_store, valid_secrets
+from app.usecases.receive_scans import find_carrier
 
 STATE = "kikubari"
 FLUSH_SECONDS = 1.0
@@ -77,6 +79,25 @@ class Doors:
         return known[1], known[2]
 
 
+class CarrierDoors:
+    """The same for the addresses of carriers' services."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[tuple[str, str], tuple[float, Store, Service, str]] = {}
+
+    def open(self, store_key: str, name: str, *, again: bool = False) -> tuple[Store, Service, str]:
+        """Raises UnknownStore where nothing is expected from this service."""
+        known = self._known.get((store_key, name))
+        left = REMEMBER_SECONDS - MOMENT_SECONDS if again else 0.0
+        if known is None or known[0] - left < time.monotonic():
+            s = self._services
+            found = find_carrier(s.db, s.box, store_key, name)
+            known = (time.monotonic() + REMEMBER_SECONDS, *found)
+            self._known[store_key, name] = known
+        return known[1:]
+
+
 class WebState:
     """One for each application."""
 
@@ -84,6 +105,7 @@ class WebState:
         self.services = services
         self.tally = Tally(services)
         self.doors = Doors(services)
+        self.carriers = CarrierDoors(services)
         self.rendering = threading.Lock()
 
 

@@ -9,6 +9,8 @@ from babel.dates import format_time
 from flask import Flask, has_request_context, request
 from flask_login import current_user
 
+from app.domain.carrier import carrier_name
+from app.domain.shipping_date import day_in
 from app.domain.text import clean, plain
 from app.i18n import (
     LANGUAGES,
@@ -47,6 +49,8 @@ def speak(app: Flask) -> None:
         local_day=_local_day,
         local_time=_local_time,
         exact=_exact,
+        carrier_name=carrier_name,
+        parcel_day=day_in,
         seen=lambda finding: finding.seen(gettext),
         why=lambda finding: finding.why(gettext),
         mend=lambda finding: finding.mend(gettext),

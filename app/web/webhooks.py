@@ -32,25 +32,26 @@ def receive(store_key: str) -> Response:
             store, secrets = state().doors.open(store_key, again=True)
             receipt = receive_delivery(s.inbox, secrets, store, request.headers, body, s.clock())
     except UnknownStore:
-        return _answer(404, "no store has this address")
+        return answer(404, "no store has this address")
     except BadSignature as error:
         state().tally.add(store.id, "bad_signature")
-        return _answer(401, str(error))
+        return answer(401, str(error))
     except RequestEntityTooLarge:
         state().tally.add(store.id, "too_large")
-        return _answer(413, f"a delivery may hold {LARGEST_BODY} bytes")
+        return answer(413, f"a delivery may hold {LARGEST_BODY} bytes")
     except Exception as error:  # a fault of ours must not look as if the delivery were kept
         if not isinstance(error, StorageUnavailable):
             log.exception("delivery not understood")
-            return _answer(503, "the delivery could not be stored; send it again")
+            return answer(503, "the delivery could not be stored; send it again")
         log.error("delivery not stored", why=str(error))
-        return _answer(503, "the delivery could not be stored; send it again")
+        return answer(503, "the delivery could not be stored; send it again")
     if receipt is Receipt.PING:  # connecting waits for it
         state().tally.add(store.id, PING)
-    return _answer(200, receipt.value)
+    return answer(200, receipt.value)
 
 
-def _answer(status: int, words: str) -> Response:
+def answer(status: int, words: str) -> Response:
+    """What machines are told: plain words, and when to come again."""
     response = Response(words + "\n", status=status, mimetype="text/plain")
     if status == 503:
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS

@@ -16,7 +16,7 @@ from app.adapters.shop_probe import ShopProbe, read_state, trouble, write_state
 from app.adapters.shop_wire import Answer, Auth, Wire
 from app.adapters.woocommerce import WooShop
 from app.domain.diagnosis import KeyState, Reach
-from app.errors import ShopAnswerUnusable, ShopBusy, ShopError, ShopMissing, ShopRefused
+from app.errors import ShopAnswerUnusable, ShopBusy, ShopError, ShopLacks, ShopMissing, ShopRefused
 from tests.recorded import FOLDER, rest
 
 BASE = "https://tea.example"
@@ -94,6 +94,9 @@ def expected(name: str) -> type[Exception] | None:
     kinds: dict[int, type[Exception]] = {401: ShopRefused, 403: ShopRefused, 404: ShopMissing}
     if status == 429 or status >= 500:
         return ShopBusy
+    said = rest(name)["response"].get("json")
+    if status == 404 and isinstance(said, dict) and said.get("code") == "rest_no_route":
+        return ShopLacks
     return kinds.get(status, ShopError)
 
 
