@@ -114,6 +114,21 @@ def parcels_of_order(session: Session, order_id: int) -> tuple[Parcel, ...]:
     return tuple(parcel_of(row) for row in rows_of(session, order_id) if row.withdrawn_at is None)
 
 
+def parcels_of_orders(
+    session: Session, store_id: int, since: datetime
+) -> dict[int, tuple[Parcel, ...]]:
+    """The parcels of a store that were first heard of since a moment, by the order's id."""
+    query = select(Shipment).where(
+        Shipment.store_id == store_id,
+        Shipment.first_seen_at >= since,
+        Shipment.withdrawn_at.is_(None),
+    )
+    found: dict[int, tuple[Parcel, ...]] = {}
+    for row in session.scalars(query.order_by(Shipment.id)):
+        found[row.order_id] = (*found.get(row.order_id, ()), parcel_of(row))
+    return found
+
+
 def rows_by_number(session: Session, store_id: int, number: str) -> list[Shipment]:
     """A store's parcels of a number: several orders may travel in one."""
     query = select(Shipment).where(

@@ -7,7 +7,7 @@ orders of the last fifteen months -> curves of the last 90 days, threshold of th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -17,10 +17,13 @@ from app.db import forecasts, work
 from app.db.engine import Database
 from app.db.forecasts import Forecast
 from app.db.orders import Order
+from app.db.shipments import parcels_of_orders
 from app.domain.calendar import BusinessCalendar
 from app.domain.forecast import YEAR, Life, choose_threshold, fit, from_rows, to_rows
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.outlook import Outlook, Teaching, levels_of, outlook_of
+from app.domain.parcel import Parcel
+from app.domain.shipment import all_delivered_at
 from app.errors import PayloadUnusable
 from app.usecases.ports import Clock
 from app.usecases.stores import settings_of
@@ -48,8 +51,10 @@ def _learn(db: Database, clock: Clock, row_id: int, turn: Turn) -> None:
         store_id = session.get_one(Forecast, row_id).store_id
         zone = settings_of(session, store_id).zone
         orders = list(_orders(session, store_id, now))
+        parcels = parcels_of_orders(session, store_id, now - LOOKS_BACK)
     today = now.astimezone(zone).date()
-    lives = [life for order in orders if (life := _life(order, zone)) is not None]
+    found = (_life(order, parcels.get(order.id, ()), zone) for order in orders)
+    lives = [life for life in found if life is not None]
     left = [life for life in lives if life.shipped_on is not None]
     arrived = sum(life.delivered_on is not None for life in left)
     model = fit(lives, today)
@@ -87,7 +92,11 @@ def _orders(session: Session, store_id: int, now: datetime) -> Iterator[Order]:
     return iter(session.scalars(query.order_by(Order.created_at.desc()).limit(MOST_ORDERS)))
 
 
-def _life(order: Order, zone: ZoneInfo) -> Life | None:
+def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
+    return moment.astimezone(zone).date() if moment else None
+
+
+def _life(order: Order, parcels: tuple[Parcel, ...], zone: ZoneInfo) -> Life | None:
     """What is known of an order; None where nothing was to be shipped."""
     if order.paid_at is None or order.ship_by_on is None:
         return None
@@ -95,11 +104,10 @@ def _life(order: Order, zone: ZoneInfo) -> Life | None:
         snapshot = read_order(order.payload)
     except PayloadUnusable:
         return None
-    shipped = order.shipped_at.astimezone(zone).date() if order.shipped_at else None
     return Life(
         begun_on=order.paid_at.astimezone(zone).date(),
-        shipped_on=shipped,
-        delivered_on=None,
+        shipped_on=_day(order.shipped_at, zone),
+        delivered_on=_day(all_delivered_at(parcels, None), zone),
         promised_on=order.promised_on,
         levels=levels_of(snapshot),
         gone=order.status in ("cancelled", "refunded", "failed", "deleted", "trash", "on-hold"),

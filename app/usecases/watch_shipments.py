@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 from app.db.customers import has_opted_out
 from app.db.engine import Database
 from app.db.orders import Order, OrderEvent, due_for_check
+from app.db.shipments import parcels_of_order
 from app.db.stores import Store
 from app.domain.calendar import calendar_of
 from app.domain.delay import Assessment, Condition, assess
 from app.domain.language import customer_language
 from app.domain.order import OrderSnapshot, read_order
+from app.domain.shipment import all_delivered_at
 from app.domain.store_mode import Verdict, message_verdict
 from app.domain.store_settings import ShopSettings, policy_of
 from app.domain.telling import Word, closing_word, due_word, is_settled
@@ -125,7 +127,7 @@ def _close(
         snapshot,
         told,
         shipped=order.shipped_at is not None,
-        delivered=snapshot.status == "delivered",
+        delivered=all_delivered_at(parcels_of_order(session, order.id), now) is not None,
         opted_out=has_opted_out(session, order.store_id, order.email),
     )
     if word is not None:
