@@ -62,8 +62,10 @@ def wanted(order: OrderSnapshot, store: Store, now: datetime) -> list[str]:
 def owe_reading(
     session: Session, store: Store, order: Order, snapshot: OrderSnapshot, now: datetime
 ) -> None:
-    """Note, where an order was recorded, that its parcels are to be read."""
-    if order.status not in NOT_READ and wanted(snapshot, store, now):
+    """Note, where an order was recorded, that its parcels are to be read. Not those of a shop's
+    history: a hundred thousand requests would tell what nobody asks any more."""
+    is_recent = order.created_at is None or order.created_at >= now - OPEN_FOR
+    if is_recent and order.status not in NOT_READ and wanted(snapshot, store, now):
         shipments.owe_reading(session, store.id, order.id, now)
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from app.db.orders import Order
-from app.db.shipments import Shipment, TrackingRead, parcels_of_order
+from app.db.shipments import Shipment, TrackingRead
 from app.db.stores import Store
+from app.domain.order import read_order
 from app.domain.parcel import Parcel, ParcelState, Source
 from app.errors import ShopLacks, ShopUnreachable
 from app.factory import create_app
 from app.usecases.read_tracking import read_again, read_due
+from app.usecases.record_shipments import known_parcels
 from tests.recorded import named
 from tests.world import World, signed_headers
 
@@ -40,7 +42,8 @@ def paid(a_world: World) -> tuple[World, Store, dict[str, Any]]:
 
 def parcels(world: World) -> tuple[Parcel, ...]:
     with world.services.db.read() as session:
-        return parcels_of_order(session, 1)
+        order = session.get_one(Order, 1)
+        return known_parcels(session, order, read_order(order.payload))
 
 
 def order_of(world: World) -> Order:
@@ -114,6 +117,7 @@ def test_a_parcel_with_a_name_replaces_the_one_that_a_status_stood_for(paid: Pai
     world, store, payload = paid
     order_comes(world, store, payload | {"status": "completed"})
     assert [one.source for one in parcels(world)] == [Source.ORDER_STATUS]
+    assert world.count(Shipment) == 0  # every old order has such a one
     world.clock.pass_(minutes=5)
     world.shop.fulfil(payload["id"], "1Z999AA10123456784")
     world.shop.update_order(payload["id"], {"status": "completed"})
@@ -215,3 +219,11 @@ def test_only_open_orders_of_the_last_two_months_are_read_at_night(paid: Paid) -
     world.clock.at += timedelta(days=90)
     with world.services.db.write() as session:
         assert read_again(session, store.id, world.clock()) == 0
+
+
+def test_the_fulfilments_of_a_shops_history_are_not_asked_for(paid: Paid) -> None:
+    world, store, payload = paid
+    world.shop.fulfil(payload["id"], "1Z999AA10123456784")
+    world.clock.at += timedelta(days=90)
+    order_comes(world, store, as_shop_has_it(world, payload))
+    assert world.count(TrackingRead) == 0 and order_of(world).shipped_at is not None
