@@ -97,7 +97,7 @@ def read_tracking(db: Database, shops: Shops, clock: Clock, row_id: int, *, owne
         order, store = session.get_one(Order, row.order_id), session.get_one(Store, row.store_id)
     voices = [] if store.disconnected_at else wanted(read_order(order.payload), store, clock())
     shop = shops(store) if voices else None
-    answers = {voice: _asked(shop, voice, order.remote_id) for voice in voices if shop}
+    answers = _asked(shop, voices, order.remote_id) if shop else {}
     now = clock()
     with db.write() as session:
         order = session.get_one(Order, order.id, with_for_update=True)
@@ -110,11 +110,16 @@ def read_tracking(db: Database, shops: Shops, clock: Clock, row_id: int, *, owne
         work.finish(session, TrackingRead, row_id, owner=owner, now=now, problem=None)
 
 
-def _asked(shop: Shop, voice: str, remote_id: int) -> list[dict[str, Any]] | None:
-    """What the shop says; None where it lacks the feature, nothing where it lacks the order."""
-    try:
-        return list(getattr(shop, READINGS[voice][0])(remote_id))
-    except ShopLacks:
-        return None
-    except ShopMissing:
-        return []
+def _asked(shop: Shop, voices: list[str], remote_id: int) -> dict[str, list[dict[str, Any]] | None]:
+    """What the shop says in each voice; None where it lacks the feature. A voice is left out where
+    the shop does not know the order any more: what is known stays."""
+    found: dict[str, list[dict[str, Any]] | None] = {}
+    for voice in voices:
+        ask = getattr(shop, READINGS[voice][0])
+        try:
+            found[voice] = ask(remote_id)
+        except ShopLacks:
+            found[voice] = None
+        except ShopMissing:
+            continue
+    return found

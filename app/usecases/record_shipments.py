@@ -102,7 +102,8 @@ def _take(session: Session, order: Order, row: Shipment, parcel: Parcel, now: da
     shipments.write_parcel(row, parcel)
     row.number, row.changed_at = normalised(parcel.tracking_number), now
     if parcel.state is not before.state and parcel.state in TOLD_STATES:
-        at = parcel.last_scan.at if parcel.last_scan else parcel.delivered_at or now
+        said_at = parcel.last_scan.at if parcel.last_scan else parcel.delivered_at
+        at = said_at or order.modified_at or now
         facts = {"state": parcel.state.value, "number": parcel.tracking_number}
         session.add(OrderEvent(order_id=order.id, at=min(at, now), kind="parcel", facts=facts))
 

@@ -14,7 +14,7 @@ from app.db.shipments import Shipment, TrackingRead
 from app.db.stores import Store
 from app.domain.order import read_order
 from app.domain.parcel import Parcel, ParcelState, Source
-from app.errors import ShopLacks, ShopUnreachable
+from app.errors import ShopLacks, ShopMissing, ShopUnreachable
 from app.factory import create_app
 from app.usecases.read_tracking import read_again, read_due
 from app.usecases.record_shipments import known_parcels
@@ -201,6 +201,14 @@ def test_a_shop_that_does_not_answer_is_asked_later(paid: Paid) -> None:
     (row,) = world.all(TrackingRead)
     assert row.state == "due" and row.due_at > world.clock() and row.problem == "gone"
     assert len(parcels(world)) == 1
+
+
+def test_an_order_that_the_shop_does_not_know_any_more_keeps_its_parcels(paid: Paid) -> None:
+    world, store = owed(paid)
+    shop = Instead(world, store, raises(ShopMissing("404")))
+    read_due(world.services.db, shop, world.clock, world.turn)
+    assert len(parcels(world)) == 1 and world.all(TrackingRead)[0].state == "done"
+    assert world.all(Store)[0].fulfillments_off_at is None
 
 
 def test_an_answer_of_the_wrong_shape_takes_the_parcels_back_and_breaks_nothing(
