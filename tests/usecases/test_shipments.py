@@ -5,19 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app.db.orders import Order
-from app.db.shipments import Shipment, TrackingRead
+from app.db.shipments import Shipment, TrackingEvent, TrackingRead, add_scans, rows_of
 from app.db.stores import Store
 from app.domain.order import read_order
-from app.domain.parcel import Parcel, ParcelState, Source
+from app.domain.parcel import Parcel, ParcelState, Piece, Scan, Source
 from app.errors import ShopLacks, ShopMissing, ShopUnreachable
 from app.factory import create_app
 from app.usecases.read_tracking import read_again, read_due
-from app.usecases.record_shipments import known_parcels
+from app.usecases.record_shipments import (
+    FULFILLMENTS,
+    ORDER,
+    STAFF,
+    known_parcels,
+    record_told,
+    settle,
+)
 from tests.recorded import named
 from tests.world import World, signed_headers
 
@@ -235,3 +245,40 @@ def test_the_fulfilments_of_a_shops_history_are_not_asked_for(paid: Paid) -> Non
     world.clock.at += timedelta(days=90)
     order_comes(world, store, as_shop_has_it(world, payload))
     assert world.count(TrackingRead) == 0 and order_of(world).shipped_at is not None
+
+
+def test_it_makes_no_difference_who_tells_first(paid: Paid) -> None:
+    """The order, its fulfilment, staff and the carrier, in every order of theirs."""
+    world, store, payload = paid
+    order_comes(world, store, payload)
+    number, at = "1Z999AA10123456784", world.clock()
+    told = {
+        ORDER: Parcel(carrier="UPS", carrier_key="ups", tracking_number=number, ref="a"),
+        FULFILLMENTS: Parcel(
+            tracking_number=number, shipped_at=at, pieces=(Piece(line_id=1, quantity=Decimal(2)),)
+        ),
+        STAFF: Parcel(tracking_number=number, state=ParcelState.DELIVERED, delivered_at=at),
+    }
+    scan = Scan(at=at, state=ParcelState.IN_TRANSIT, place="Köln")
+    found = set()
+    for turns in permutations([*told, "scan"]):
+        with world.services.db.write() as session:
+            order = session.get_one(Order, 1)
+            record_told(session, order, "first", [Parcel(tracking_number=number)], at)
+            (row,) = rows_of(session, 1)
+            for turn in turns:
+                if turn == "scan":
+                    add_scans(session, row.id, [scan], "aftership", at)
+                    settle(session, order, rows_of(session, 1), at)
+                else:
+                    record_told(session, order, turn, [told[turn]], at)
+            found |= set(known_parcels(session, order, None))
+            for table in (TrackingEvent, Shipment):
+                session.execute(delete(table))
+    (parcel,) = found
+    assert (parcel.state, parcel.carrier, parcel.last_scan) == (
+        ParcelState.DELIVERED,
+        "UPS",
+        scan,
+    )
+    assert parcel.pieces and parcel.shipped_at == parcel.delivered_at == at
