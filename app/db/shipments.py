@@ -142,7 +142,10 @@ def rows_by_number(session: Session, store_id: int, number: str) -> list[Shipmen
 def scans_of(session: Session, shipment_ids: Iterable[int]) -> dict[int, list[Scan]]:
     """The scans of parcels, by the row's id."""
     found: dict[int, list[Scan]] = {}
-    query = select(TrackingEvent).where(TrackingEvent.shipment_id.in_(list(shipment_ids)))
+    ids = list(shipment_ids)
+    if not ids:
+        return found
+    query = select(TrackingEvent).where(TrackingEvent.shipment_id.in_(ids))
     for row in session.scalars(query.order_by(TrackingEvent.at, TrackingEvent.id)):
         scan = Scan.model_validate(
             {"at": row.at, "state": row.state, "place": row.place, "words": row.words}

@@ -52,8 +52,10 @@ def told_by_order(order: OrderSnapshot) -> tuple[Parcel, ...]:
 
 
 def as_status_says(parcel: Parcel, order: OrderSnapshot) -> Parcel:
-    """An order that is delivered has delivered parcels, whatever their plug-in says of them."""
-    if order.status not in DELIVERED_STATUSES or parcel.state is ParcelState.DELIVERED:
+    """An order that is delivered has delivered parcels, whatever their plug-in says of them; one
+    that went back did not arrive all the same."""
+    ended = (ParcelState.DELIVERED, ParcelState.RETURNED)
+    if order.status not in DELIVERED_STATUSES or parcel.state in ended:
         return parcel
     known = order.modified_at or order.created_at
     arrived = {"state": ParcelState.DELIVERED, "delivered_at": known}

@@ -25,7 +25,7 @@ from app.domain.tracking_number import normalised
 from app.errors import KikubariError
 from app.usecases.manage_stores import find
 from app.usecases.record_order import watch
-from app.usecases.record_shipments import STAFF, record_told
+from app.usecases.record_shipments import STAFF, known_parcels, record_told
 from app.usecases.stores import settings_of
 
 
@@ -78,7 +78,7 @@ def note_shipment(
             snapshot = read_order(order.payload)
             watch(store, order, snapshot, settings_of(session, store.id), now)
         _note(session, order, word, number, who, now)
-        return shipments.parcels_of_order(session, order.id)
+        return known_parcels(session, order, read_order(order.payload))
 
 
 def _before(rows: Sequence[Shipment]) -> dict[str, Parcel]:

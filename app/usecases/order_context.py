@@ -18,7 +18,6 @@ from app.db import (
     issue_requests,
     notices,
     orders,
-    shipments,
     stores,
 )
 from app.db.documents import Document, DocumentFile
@@ -41,6 +40,7 @@ from app.domain.store_settings import ShopSettings
 from app.domain.witness import Halt
 from app.errors import PayloadUnusable
 from app.usecases.guard_numbers import halt_of
+from app.usecases.record_shipments import known_parcels
 from app.usecases.stores import settings_of
 
 Telling = tuple[Notice, Message | None]
@@ -184,7 +184,7 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
         settings=settings_of(session, store.id),
         order=order,
         snapshot=snapshot,
-        parcels=shipments.parcels_of_order(session, order.id),
+        parcels=known_parcels(session, order, snapshot),
         events=orders.events_of(session, order.id),
         documents=documents.documents_of(session, order.id),
         told=told,

@@ -62,8 +62,10 @@ def wanted(order: OrderSnapshot, store: Store, now: datetime) -> list[str]:
 def owe_reading(
     session: Session, store: Store, order: Order, snapshot: OrderSnapshot, now: datetime
 ) -> None:
-    """Note, where an order was recorded, that its parcels are to be read."""
-    if order.status not in NOT_READ and wanted(snapshot, store, now):
+    """Note, where an order was recorded, that its parcels are to be read. Not those of a shop's
+    history: a hundred thousand requests would tell what nobody asks any more."""
+    is_recent = order.created_at is None or order.created_at >= now - OPEN_FOR
+    if is_recent and order.status not in NOT_READ and wanted(snapshot, store, now):
         shipments.owe_reading(session, store.id, order.id, now)
 
 
@@ -95,7 +97,7 @@ def read_tracking(db: Database, shops: Shops, clock: Clock, row_id: int, *, owne
         order, store = session.get_one(Order, row.order_id), session.get_one(Store, row.store_id)
     voices = [] if store.disconnected_at else wanted(read_order(order.payload), store, clock())
     shop = shops(store) if voices else None
-    answers = {voice: _asked(shop, voice, order.remote_id) for voice in voices if shop}
+    answers = _asked(shop, voices, order.remote_id) if shop else {}
     now = clock()
     with db.write() as session:
         order = session.get_one(Order, order.id, with_for_update=True)
@@ -108,11 +110,16 @@ def read_tracking(db: Database, shops: Shops, clock: Clock, row_id: int, *, owne
         work.finish(session, TrackingRead, row_id, owner=owner, now=now, problem=None)
 
 
-def _asked(shop: Shop, voice: str, remote_id: int) -> list[dict[str, Any]] | None:
-    """What the shop says; None where it lacks the feature, nothing where it lacks the order."""
-    try:
-        return list(getattr(shop, READINGS[voice][0])(remote_id))
-    except ShopLacks:
-        return None
-    except ShopMissing:
-        return []
+def _asked(shop: Shop, voices: list[str], remote_id: int) -> dict[str, list[dict[str, Any]] | None]:
+    """What the shop says in each voice; None where it lacks the feature. A voice is left out where
+    the shop does not know the order any more: what is known stays."""
+    found: dict[str, list[dict[str, Any]] | None] = {}
+    for voice in voices:
+        ask = getattr(shop, READINGS[voice][0])
+        try:
+            found[voice] = ask(remote_id)
+        except ShopLacks:
+            found[voice] = None
+        except ShopMissing:
+            continue
+    return found

@@ -26,7 +26,7 @@ from app.domain.forecast import LEAST_OUTCOMES
 from app.domain.invoice import DocumentKind
 from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
 from app.domain.owing import order_cause, refund_cause, why_no_invoice
-from app.domain.shipment import shipped_at, told_by_order
+from app.domain.shipment import parcels_of, shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.domain.text import clean
@@ -62,7 +62,7 @@ def record_order(
     _owe_documents(session, store, order, snapshot, settings, now)
     note_disagreement(session, order, snapshot)
     watch(store, order, snapshot, settings, now)
-    record_told(session, order, ORDER, told_by_order(snapshot), now)
+    record_told(session, order, ORDER, parcels_of(snapshot), now)
     owe_reading(session, store, order, snapshot, now)
     if order.next_check_at is not None and foretells(session, store.id, LEAST_OUTCOMES):
         order.next_check_at = min(order.next_check_at, next_morning(now, calendar_of(settings)))

@@ -19,8 +19,9 @@ from app.db import inbox, shipments
 from app.db.orders import Order, OrderEvent
 from app.db.shipments import Shipment
 from app.domain.order import OrderSnapshot, read_order
-from app.domain.parcel import LEFT, Parcel, ParcelState, Source, followed, merged
+from app.domain.parcel import LEFT, Parcel, ParcelState, followed, merged
 from app.domain.shipment import as_status_says, shipped_at
+from app.domain.shipment_sources.order_status import read_order_status
 from app.domain.tracking_number import normalised
 
 ORDER, FULFILLMENTS, GERMANIZED, STAFF = "order", "fulfillments", "germanized", "staff"
@@ -30,6 +31,15 @@ VOICES = (GERMANIZED, FULFILLMENTS, ORDER, STAFF)
 """In this order the first that says something counts; the furthest state counts in any case."""
 TOLD_STATES = (ParcelState.DELIVERED, ParcelState.EXCEPTION, ParcelState.RETURNED)
 """States that are worth a line in the order's timeline."""
+
+
+def known_parcels(
+    session: Session, order: Order, snapshot: OrderSnapshot | None
+) -> tuple[Parcel, ...]:
+    """An order's parcels as all voices tell of them now. Where none has a name, its status may
+    say that there is one; that is not kept, as every old order has one."""
+    kept = shipments.parcels_of_order(session, order.id)
+    return kept or (read_order_status(snapshot) if snapshot else ())
 
 
 def subject_of(number: str) -> str:
@@ -45,8 +55,9 @@ def record_told(
     The caller holds the order's row.
     """
     rows = {row.key: row for row in shipments.rows_of(session, order.id)}
-    said = {parcel.key: parcel for parcel in merged(parcels)}
-    new = []
+    said, new = {parcel.key: parcel for parcel in merged(parcels)}, []
+    if not rows and not said:
+        return
     for key, parcel in said.items():
         if key not in rows:
             rows[key] = _new_row(order, key, parcel, now)
@@ -70,8 +81,7 @@ def settle(session: Session, order: Order, rows: Sequence[Shipment], now: dateti
     scans = shipments.scans_of(session, [row.id for row in rows])
     for row in rows:
         voices = [row.told[voice] for voice in VOICES if voice in row.told]
-        named = _named(row, rows)
-        if not voices or not named:
+        if not voices:
             row.withdrawn_at = row.withdrawn_at or now
             continue
         row.withdrawn_at = None
@@ -85,14 +95,6 @@ def settle(session: Session, order: Order, rows: Sequence[Shipment], now: dateti
     _follow(order, snapshot, rows)
 
 
-def _named(row: Shipment, rows: Sequence[Shipment]) -> bool:
-    """The one parcel that a status stands for is none beside parcels that have names."""
-    if row.source != Source.ORDER_STATUS:
-        return True
-    others = [one for one in rows if one.source != Source.ORDER_STATUS]
-    return not any(voice in one.told for one in others for voice in VOICES)
-
-
 def _take(session: Session, order: Order, row: Shipment, parcel: Parcel, now: datetime) -> None:
     before = shipments.parcel_of(row)
     if parcel == before:
@@ -100,7 +102,8 @@ def _take(session: Session, order: Order, row: Shipment, parcel: Parcel, now: da
     shipments.write_parcel(row, parcel)
     row.number, row.changed_at = normalised(parcel.tracking_number), now
     if parcel.state is not before.state and parcel.state in TOLD_STATES:
-        at = parcel.last_scan.at if parcel.last_scan else parcel.delivered_at or now
+        said_at = parcel.last_scan.at if parcel.last_scan else parcel.delivered_at
+        at = said_at or order.modified_at or now
         facts = {"state": parcel.state.value, "number": parcel.tracking_number}
         session.add(OrderEvent(order_id=order.id, at=min(at, now), kind="parcel", facts=facts))
 

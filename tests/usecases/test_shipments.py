@@ -5,17 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app.db.orders import Order
-from app.db.shipments import Shipment, TrackingRead, parcels_of_order
+from app.db.shipments import Shipment, TrackingEvent, TrackingRead, add_scans, rows_of
 from app.db.stores import Store
-from app.domain.parcel import Parcel, ParcelState, Source
-from app.errors import ShopLacks, ShopUnreachable
+from app.domain.order import read_order
+from app.domain.parcel import Parcel, ParcelState, Piece, Scan, Source
+from app.errors import ShopLacks, ShopMissing, ShopUnreachable
 from app.factory import create_app
 from app.usecases.read_tracking import read_again, read_due
+from app.usecases.record_shipments import (
+    FULFILLMENTS,
+    ORDER,
+    STAFF,
+    known_parcels,
+    record_told,
+    settle,
+)
 from tests.recorded import named
 from tests.world import World, signed_headers
 
@@ -40,7 +52,8 @@ def paid(a_world: World) -> tuple[World, Store, dict[str, Any]]:
 
 def parcels(world: World) -> tuple[Parcel, ...]:
     with world.services.db.read() as session:
-        return parcels_of_order(session, 1)
+        order = session.get_one(Order, 1)
+        return known_parcels(session, order, read_order(order.payload))
 
 
 def order_of(world: World) -> Order:
@@ -114,6 +127,7 @@ def test_a_parcel_with_a_name_replaces_the_one_that_a_status_stood_for(paid: Pai
     world, store, payload = paid
     order_comes(world, store, payload | {"status": "completed"})
     assert [one.source for one in parcels(world)] == [Source.ORDER_STATUS]
+    assert world.count(Shipment) == 0  # every old order has such a one
     world.clock.pass_(minutes=5)
     world.shop.fulfil(payload["id"], "1Z999AA10123456784")
     world.shop.update_order(payload["id"], {"status": "completed"})
@@ -199,6 +213,14 @@ def test_a_shop_that_does_not_answer_is_asked_later(paid: Paid) -> None:
     assert len(parcels(world)) == 1
 
 
+def test_an_order_that_the_shop_does_not_know_any_more_keeps_its_parcels(paid: Paid) -> None:
+    world, store = owed(paid)
+    shop = Instead(world, store, raises(ShopMissing("404")))
+    read_due(world.services.db, shop, world.clock, world.turn)
+    assert len(parcels(world)) == 1 and world.all(TrackingRead)[0].state == "done"
+    assert world.all(Store)[0].fulfillments_off_at is None
+
+
 def test_an_answer_of_the_wrong_shape_takes_the_parcels_back_and_breaks_nothing(
     paid: Paid,
 ) -> None:
@@ -215,3 +237,48 @@ def test_only_open_orders_of_the_last_two_months_are_read_at_night(paid: Paid) -
     world.clock.at += timedelta(days=90)
     with world.services.db.write() as session:
         assert read_again(session, store.id, world.clock()) == 0
+
+
+def test_the_fulfilments_of_a_shops_history_are_not_asked_for(paid: Paid) -> None:
+    world, store, payload = paid
+    world.shop.fulfil(payload["id"], "1Z999AA10123456784")
+    world.clock.at += timedelta(days=90)
+    order_comes(world, store, as_shop_has_it(world, payload))
+    assert world.count(TrackingRead) == 0 and order_of(world).shipped_at is not None
+
+
+def test_it_makes_no_difference_who_tells_first(paid: Paid) -> None:
+    """The order, its fulfilment, staff and the carrier, in every order of theirs."""
+    world, store, payload = paid
+    order_comes(world, store, payload)
+    number, at = "1Z999AA10123456784", world.clock()
+    told = {
+        ORDER: Parcel(carrier="UPS", carrier_key="ups", tracking_number=number, ref="a"),
+        FULFILLMENTS: Parcel(
+            tracking_number=number, shipped_at=at, pieces=(Piece(line_id=1, quantity=Decimal(2)),)
+        ),
+        STAFF: Parcel(tracking_number=number, state=ParcelState.DELIVERED, delivered_at=at),
+    }
+    scan = Scan(at=at, state=ParcelState.IN_TRANSIT, place="Köln")
+    found = set()
+    for turns in permutations([*told, "scan"]):
+        with world.services.db.write() as session:
+            order = session.get_one(Order, 1)
+            record_told(session, order, "first", [Parcel(tracking_number=number)], at)
+            (row,) = rows_of(session, 1)
+            for turn in turns:
+                if turn == "scan":
+                    add_scans(session, row.id, [scan], "aftership", at)
+                    settle(session, order, rows_of(session, 1), at)
+                else:
+                    record_told(session, order, turn, [told[turn]], at)
+            found |= set(known_parcels(session, order, None))
+            for table in (TrackingEvent, Shipment):
+                session.execute(delete(table))
+    (parcel,) = found
+    assert (parcel.state, parcel.carrier, parcel.last_scan) == (
+        ParcelState.DELIVERED,
+        "UPS",
+        scan,
+    )
+    assert parcel.pieces and parcel.shipped_at == parcel.delivered_at == at
