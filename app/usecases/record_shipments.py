@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db import inbox, shipments
+from app.db.notices import tells_of_delay
 from app.db.orders import Order, OrderEvent
 from app.db.shipments import Shipment
 from app.domain.order import OrderSnapshot, read_order
@@ -92,7 +93,7 @@ def settle(session: Session, order: Order, rows: Sequence[Shipment], now: dateti
         found = followed(as_status_says(parcel, snapshot), scans.get(row.id, []))
         _take(session, order, row, found, now)
     session.flush()
-    _follow(order, snapshot, rows)
+    _follow(session, order, snapshot, rows, now)
 
 
 def _take(session: Session, order: Order, row: Shipment, parcel: Parcel, now: datetime) -> None:
@@ -108,17 +109,24 @@ def _take(session: Session, order: Order, row: Shipment, parcel: Parcel, now: da
         session.add(OrderEvent(order_id=order.id, at=min(at, now), kind="parcel", facts=facts))
 
 
-def _follow(order: Order, snapshot: OrderSnapshot, rows: Sequence[Shipment]) -> None:
-    """An order is under way from its first parcel on, and is not watched any more."""
-    moments = [
-        row.shipped_at or row.first_seen_at
-        for row in rows
-        if row.withdrawn_at is None and row.state in LEFT
-    ]
+def _follow(
+    session: Session,
+    order: Order,
+    snapshot: OrderSnapshot,
+    rows: Sequence[Shipment],
+    now: datetime,
+) -> None:
+    """An order is under way from its first parcel on. Then it is looked at only where somebody
+    scans its parcels, or where its customer was told of a delay and hears how it ended."""
+    present = [row for row in rows if row.withdrawn_at is None]
+    moments = [row.shipped_at or row.first_seen_at for row in present if row.state in LEFT]
     known = shipped_at(snapshot)
     order.shipped_at = min([*([known] if known else []), *moments], default=None)
     if order.shipped_at is not None:
-        order.next_check_at = None
+        arrived = ParcelState.DELIVERED
+        scanned = any(row.last_scan and row.state != arrived for row in present)
+        again = scanned or tells_of_delay(session, order.id)
+        order.next_check_at = now if again else None
 
 
 def _new_row(order: Order, key: str, parcel: Parcel, now: datetime) -> Shipment:

@@ -18,6 +18,7 @@ from app.db.engine import Database
 from app.db.orders import Order, OrderEvent, due_for_check
 from app.db.shipments import parcels_of_order
 from app.db.stores import Store
+from app.db.tasks import add_task
 from app.domain.calendar import calendar_of
 from app.domain.delay import Assessment, Condition, assess
 from app.domain.language import customer_language
@@ -26,6 +27,7 @@ from app.domain.shipment import all_delivered_at
 from app.domain.store_mode import Verdict, message_verdict
 from app.domain.store_settings import ShopSettings, policy_of
 from app.domain.telling import Word, closing_word, due_word, is_settled
+from app.domain.transit import look_at
 from app.i18n import CUSTOMER_LANGUAGES
 from app.usecases.break_notices import trip_breakers
 from app.usecases.decide_notice import decide, told_of
@@ -93,7 +95,9 @@ def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | No
             order.next_check_at = found.next_check_at or now + LOOK_AGAIN
             _tell_of_delay(session, order, snapshot, settings, found, now)
         elif found.condition is Condition.NOT_WATCHED:
-            order.next_check_at = _close(session, order, snapshot, settings, now)
+            words = _close(session, order, snapshot, settings, now)
+            parcels = _follow_parcels(session, order, settings, now)
+            order.next_check_at = min(filter(None, (words, parcels)), default=None)
         return found
 
 
@@ -140,6 +144,28 @@ def _close(
         return None
     waits = any(one.pending for one in told) and not is_settled(told)
     return now + SETTLES_SOON if waits else None
+
+
+def _follow_parcels(
+    session: Session, order: Order, settings: ShopSettings, now: datetime
+) -> datetime | None:
+    """Ask a person where a parcel that has left is in trouble; when to look again."""
+    found = look_at(
+        parcels_of_order(session, order.id), order.promised_on, calendar_of(settings), now
+    )
+    if found.trouble is not None and found.parcel is not None:
+        scan = found.parcel.last_scan
+        add_task(
+            session,
+            store_id=order.store_id,
+            order_id=order.id,
+            kind=found.trouble.value,
+            cause=found.parcel.key[:60],
+            words=f"{found.parcel.carrier} {found.parcel.tracking_number}: "
+            f"{scan.words if scan else ''}",
+            now=now,
+        )
+    return found.next_check_at
 
 
 def _say(
