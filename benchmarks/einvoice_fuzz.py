@@ -7,7 +7,8 @@ exports, refunds in steps, currencies with 0, 2 and 3 decimals) comes with the a
 WooCommerce would send. Its invoice must come to what the shop charged, its credit notes to what
 was refunded, and all together to zero where everything was given back. Every document is written
 as CII and as UBL and checked with XSD and schematron, offline, in other processes. Documents that
-the norm cannot say (three decimals, say) have an obstacle and no XML; they are counted.
+the norm cannot say (three decimals, say) have an obstacle and no XML; they are counted. A sample
+is made as PDF with its data embedded, and the marks of PDF/A-3b and Factur-X are looked up in it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 from common import finish
 
 from app.adapters.einvoice import cii, ubl
+from app.adapters.pdf import PdfRenderer
 from app.domain.calendar import calendar_of
 from app.domain.crediting import build_credit_note
 from app.domain.einvoicing import obstacle
@@ -33,6 +35,7 @@ from app.domain.invoicing import build_invoice, numbered
 from app.domain.order import read_order
 from app.domain.refund import read_refund
 from app.errors import InvoiceIncomplete
+from tests.documents.marks import missing_marks
 from tests.domain.papers import left_over
 from tests.einvoice.norm import Checker, checking
 from tests.random_orders import RandomOrder, random_orders
@@ -52,6 +55,8 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     currencies: set[str] = field(default_factory=set)
     categories: set[str] = field(default_factory=set)
+    rendered: int = 0
+    marks_missing: int = 0
 
 
 def documents_of(made: RandomOrder, tally: Tally) -> Iterator[DocumentContent]:
@@ -99,8 +104,18 @@ def check(batch: list[DocumentContent], checker: Checker, tally: Tally) -> None:
         tally.reasons.update(complaint[:200] for complaint in complaints)
 
 
-def fuzz(orders: int, seed: int, processes: int) -> Tally:
+def render(document: DocumentContent, renderer: PdfRenderer, tally: Tally) -> None:
+    """Make the file of a document, and look for the marks of PDF/A-3b and Factur-X in it."""
+    data = cii(document)
+    missing = missing_marks(renderer.render(document, xml=data), data)
+    tally.rendered += 1
+    tally.marks_missing += bool(missing)
+    tally.reasons.update(missing)
+
+
+def fuzz(orders: int, seed: int, processes: int, sample: int) -> Tally:
     tally, batch, began = Tally(), [], time.monotonic()
+    renderer = PdfRenderer()
     with checking(processes) as checker:
         for count, made in enumerate(random_orders(seed, orders), start=1):
             for document in documents_of(made, tally):
@@ -113,6 +128,9 @@ def fuzz(orders: int, seed: int, processes: int) -> Tally:
                     batch.append(document)
             if len(batch) >= BATCH or count == orders:
                 check(batch, checker, tally)
+                wanted = sample * count // orders - tally.rendered
+                for document in batch[:wanted]:
+                    render(document, renderer, tally)
                 batch = []
                 pace = count / (time.monotonic() - began)
                 print(
@@ -134,6 +152,8 @@ def report(tally: Tally, seed: int) -> dict[str, Any]:
         "parked": sum(tally.parked.values()),
         "currencies": len(tally.currencies),
         "categories": "".join(sorted(tally.categories)),
+        "rendered": tally.rendered,
+        "pdf_marks_missing": tally.marks_missing,
         "seed": seed,
     }
 
@@ -145,9 +165,11 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2, help="that check (default 2)")
+    parser.add_argument("--sample", type=int, default=200, help="documents made as PDF too")
     asked = parser.parse_args()
-    tally = fuzz(asked.orders, asked.seed, asked.processes)
+    tally = fuzz(asked.orders, asked.seed, asked.processes, asked.sample)
     good = not tally.rejected and not tally.mismatches and tally.documents > 0
+    good = good and not tally.marks_missing
     return finish(report(tally, asked.seed), good=good)
 
 

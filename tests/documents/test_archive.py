@@ -24,6 +24,7 @@ from tests.documents.contents import (
     UNPAID,
     einvoice_sample,
 )
+from tests.documents.marks import missing_marks
 
 XML = einvoice_sample()
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -69,6 +70,12 @@ def test_every_document_is_pdf_a_3b(renderer: PdfRenderer, content: DocumentCont
     assert intent["/DestOutputProfile"].get_data()[16:20] == b"RGB "
     assert reader.trailer["/ID"] and "/Encrypt" not in reader.trailer
     assert "/AF" not in catalogue(reader)
+
+
+@pytest.mark.parametrize("content", [GERMAN, CREDIT_NOTE, UNPAID], ids=lambda c: c.number)
+def test_no_mark_is_missing(renderer: PdfRenderer, content: DocumentContent) -> None:
+    assert missing_marks(renderer.render(content, xml=XML), XML) == []
+    assert missing_marks(renderer.render(content), XML) == ["0 entries in /AF"]
 
 
 def test_every_font_is_in_the_file(renderer: PdfRenderer) -> None:
