@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from app.cli.output import WHO, json_option, services, show, show_one
-from app.db import inbox, reconciling, stores
+from app.db import carrier_secrets, inbox, reconciling, stores
 from app.db.installation import installation
 from app.db.reconciling import Reconciling
 from app.db.stores import Store
@@ -147,6 +147,8 @@ def show_store(name: str, as_json: bool) -> None:
             "moved_or_a_copy": [asdict(one) for one in open_questions(session, store)],
             "copies": store.copies,
             "old_secret_until": store.old_secret_until,
+            "carrier_services": sorted(carrier_secrets.secrets_of(session, store.id)),
+            "fulfillments_off_at": store.fulfillments_off_at,
             "disconnected_at": store.disconnected_at,
             **_reconciling(reconciling.of_store(session, store.id)),
         }

@@ -38,6 +38,7 @@ ADDRESSES: dict[tuple[str, str], str] = {
     ("GET", "staff.store"): "/stores/tea",
     ("POST", "staff.check_store"): "/stores/tea/check",
     ("POST", "staff.retry"): "/retry/delivery/1",
+    ("POST", "staff.ship"): f"/orders/tea/{NORMAL}/ship",
     ("GET", "setup.begin"): "/setup",
     ("POST", "setup.find"): "/setup",
     ("GET", "setup.by_hand"): "/setup/by-hand",
@@ -55,10 +56,12 @@ ADDRESSES: dict[tuple[str, str], str] = {
     ("POST", "session.sign_out"): "/sign-out",
     ("GET", "documents.open_document"): "/d/guess",
     ("POST", "webhooks.receive"): "/webhooks/woocommerce/guess",
+    ("POST", "carriers.receive"): "/webhooks/carriers/guess/aftership",
     ("GET", "health.healthz"): "/healthz",
     ("GET", "health.readyz"): "/readyz",
     ("GET", "static"): "/static/kikubari.css",
 }
+INTAKE = {"webhooks.receive", "carriers.receive"}
 ALL_200 = (200, 200, 200, 200)
 SIGNED_IN = (302, 200, 200, 200)
 OWNERS = (302, 403, 403, 200)
@@ -78,6 +81,7 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "staff.store"): SIGNED_IN,
     ("POST", "staff.check_store"): (302, 403, 302, 302),
     ("POST", "staff.retry"): (302, 403, 302, 302),
+    ("POST", "staff.ship"): (302, 403, 404, 404),
     ("GET", "setup.begin"): OWNERS,
     ("POST", "setup.find"): (302, 403, 403, 422),
     ("GET", "setup.by_hand"): OWNERS,
@@ -95,6 +99,7 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "session.sign_out"): (302, 302, 302, 302),
     ("GET", "documents.open_document"): (404, 404, 404, 404),
     ("POST", "webhooks.receive"): (404, 404, 404, 404),
+    ("POST", "carriers.receive"): (404, 404, 404, 404),
     ("GET", "health.healthz"): ALL_200,
     ("GET", "health.readyz"): ALL_200,
     ("GET", "static"): ALL_200,
@@ -160,7 +165,7 @@ def test_a_form_without_its_token_changes_nothing(site: Site, key: tuple[str, st
     if key[1] == "setup.callback":  # its state stands for the token
         assert (answer.status_code, answer.text) == (400, "that is no JSON\n")
         return
-    if key[1] == "webhooks.receive":  # shops sign instead
+    if key[1] in INTAKE:  # shops and services sign instead
         assert answer.status_code == 404
         return
     assert answer.status_code == 400
@@ -175,7 +180,7 @@ def test_a_token_of_another_session_is_refused(site: Site) -> None:
 
 def test_every_answer_carries_the_protecting_headers(site: Site) -> None:
     client = site.client("owner")
-    answers = [ask(site, client, key) for key in TABLE if key[1] != "webhooks.receive"]
+    answers = [ask(site, client, key) for key in TABLE if key[1] not in INTAKE]
     answers += [client.get("/nowhere"), client.get("/sign-out"), client.post("/sign-out")]
     for answer in answers:
         policy = answer.headers["Content-Security-Policy"]
