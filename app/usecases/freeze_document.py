@@ -1,9 +1,9 @@
 """Give a document its number and its place in the chain, and keep it for good.
 
-    chain's head locked -> number taken -> content frozen -> document, body, file to render,
-    chain's new head
+    number taken -> content frozen -> document, body, file to render, chain's new head
 
-All of it in the caller's transaction: a number exists only together with its document.
+All of it in the caller's transaction, which locked the chain before it composed the content: a
+number exists only together with its document, and no other document of the store comes between.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Issue the documents that are owed.
 
     gate open? -> claim -> order (and refunds) read again with all decimals -> one transaction:
-    still owed? -> content composed, numbered, frozen, chained -> request ended, number written
-    down outside
+    chain locked -> still owed? -> content composed, numbered, frozen, chained -> request ended,
+    number written down outside
 
 A number exists only together with its document: whatever fails rolls both back, so the series
 has neither gaps nor duplicates. Rendering comes later and can be repeated. After a backup was
@@ -88,6 +88,7 @@ def issue_document(
     now, document = clock(), None
     with db.write() as session:
         store = session.get_one(Store, case.store.id)
+        documents.lock_chain(session, store.id)  # what is read from here on stands until we commit
         settings = settings_of(session, store.id)
         verdict, why = _verdict(session, store, settings, owed)
         if verdict in (Verdict.SHADOW, Verdict.NOTHING):

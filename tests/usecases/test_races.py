@@ -1,0 +1,85 @@
+"""Two workers at the same order at the same moment, and an order that changes meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from threading import Barrier, BrokenBarrierError, Thread
+from typing import Any
+
+import pytest
+
+from app.db import work
+from app.db.documents import Document
+from app.db.issue_requests import IssueRequest
+from app.usecases import issue_document as issuing
+from app.usecases.ask_document import take_back
+from app.usecases.process_delivery import process_due
+from app.usecases.verify_documents import verify_documents
+from app.usecases.work_off import Turn, work_off
+from tests.usecases.test_credit import settle, shop_of, sums_to_zero
+from tests.world import World
+
+
+def meeting(real: Callable[..., Any]) -> Callable[..., Any]:
+    """`real`, after which two callers wait for each other, as long as both can get there."""
+    both = Barrier(2)
+
+    def met(*args: Any, **kwargs: Any) -> Any:
+        done = real(*args, **kwargs)
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=1)
+        return done
+
+    return met
+
+
+def issue_at_once(world: World, kind: str) -> None:
+    """Every due request of a kind by a worker of its own, all at the same time."""
+    s, now = world.services, world.clock()
+    threads = []
+    for row in [one for one in world.all(IssueRequest) if one.kind == kind and one.state == "due"]:
+        turn = Turn(f"worker {row.id}", 120.0, 1)
+
+        def issue(row_id: int, owner: str = turn.owner) -> None:
+            issuing.issue_document(s.db, s.shop, s.clock, row_id, owner=owner, gate=s.gate)
+
+        with s.db.write() as session:
+            chosen = (IssueRequest.id == row.id,)
+            ids = work.claim(
+                session,
+                IssueRequest,
+                owner=turn.owner,
+                now=now,
+                lease_seconds=120,
+                limit=1,
+                where=chosen,
+            )
+        arguments = (s.db, IssueRequest, ids, issue, turn, s.clock)
+        threads.append(Thread(target=work_off, args=arguments))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_credit_notes_made_at_once_never_exceed_their_invoice(
+    a_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = a_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        (invoice,) = world.all(Document)
+        take_back(world.services.db, invoice.id, who="anna", reason="", now=world.clock())
+        world.shop.refund(order, "3.00")
+        assert world.shop.deliveries.wait_idle(20)
+        process_due(world.services.db, world.services.shop, world.clock, world.turn)
+        monkeypatch.setattr(issuing, "compose", meeting(issuing.compose))
+        issue_at_once(world, "credit_note")
+    notes = [one.total for one in world.all(Document) if one.kind == "credit_note"]
+    assert sum(notes, Decimal(0)) == invoice.total
+    assert sums_to_zero(world)
+    (found,) = verify_documents(world.services.db, world.services.files)
+    assert found.broken == []
