@@ -38,12 +38,10 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ]
 )
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty, migrated database of each kind."""
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind without any tables."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
-        _migrate(url)
-        yield url
+        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
         return
     schema = f"test_{secrets.token_hex(6)}"
     admin = create_engine(make_url(POSTGRES), isolation_level="AUTOCOMMIT")
@@ -51,14 +49,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         connection.execute(text(f"CREATE SCHEMA {schema}"))
     options = {"options": f"-csearch_path={schema}"}
     own = make_url(POSTGRES).update_query_dict(options)
-    url = own.render_as_string(hide_password=False)
     try:
-        _migrate(url)
-        yield url
+        yield own.render_as_string(hide_password=False)
     finally:
         with admin.connect() as connection:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
         admin.dispose()
+
+
+@pytest.fixture
+def database_url(blank_url: str) -> str:
+    """An empty, migrated database of each kind."""
+    _migrate(blank_url)
+    return blank_url
 
 
 @pytest.fixture(scope="session")

@@ -63,16 +63,23 @@ def no_run(data_dir: Path) -> Iterator[None]:
 
 
 class DatabaseFence:
-    """PostgreSQL's session advisory lock, on a connection of its own; for several machines."""
+    """PostgreSQL's session advisory lock, on a connection of its own; for several machines.
+
+    Advisory locks belong to the whole database: two installations in schemas of their own must
+    not wait for each other, so the schema is part of the name.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._schema: str | None = None
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[bool]:
-        key = {"key": _number(name) - 2**63}
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
+            if self._schema is None:
+                self._schema = str(connection.scalar(text("SELECT current_schema()")))
+            key = {"key": _number(f"{self._schema}:{name}") - 2**63}
             held = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key))
             yield held
             if held:
