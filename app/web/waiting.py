@@ -7,8 +7,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.db import notices, stores
-from app.db.orders import Order
+from app.db.orders import Order, order_by_remote_id
+from app.errors import PayloadUnusable
 from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.preview_messages import preview_messages
 from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.session import requires
@@ -37,6 +39,25 @@ def show_waiting() -> str:
             orders={one.order_id: session.get_one(Order, one.order_id) for one in held},
             kinds={one.id: notices.notices_in(session, one.id)[0].kind for one in held},
         )
+
+
+@blueprint.get("/orders/<store_name>/<int:remote_id>/messages", endpoint="previews")
+@requires("reader")
+def show_previews(store_name: str, remote_id: int) -> str:
+    """What each message about a delay would say for this order."""
+    s = services()
+    if remote_id >= 2**63:
+        abort(404)
+    with s.db.read() as session:
+        store = stores.store_by_name(session, store_name)
+        order = order_by_remote_id(session, store.id, remote_id) if store else None
+        if store is None or order is None:
+            abort(404)
+        try:
+            found = preview_messages(session, s.outside.wording, s.links, store, order, s.clock())
+        except PayloadUnusable:
+            abort(404)
+        return render_template("staff/previews.html", store=store, order=order, found=found)
 
 
 @blueprint.post("/waiting", endpoint="answer")

@@ -34,7 +34,7 @@ from app.usecases.issue_document import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
 from app.usecases.render_document import render_due
-from app.usecases.send_messages import send_due
+from app.usecases.send_messages import MAILER_RESTS, send_due
 from app.usecases.sign_in import add_person, make_link
 from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn
@@ -93,6 +93,9 @@ class PretendShop:
 
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         return list(reversed(self._notes[order_id]))
+
+    def delete_note(self, order_id: int, note_id: int) -> None:
+        self._notes[order_id] = [one for one in self._notes[order_id] if one["id"] != note_id]
 
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         notes = self._notes[order_id]
@@ -190,6 +193,15 @@ def _fill(site: Site) -> None:
     deliver(site, "order.updated", {"id": HINT})
     deliver(site, "order.updated", payloads[NORMAL], source="https://copy.example/")
     deliver(site, "product.updated", {"id": 7, "name": "Tea"})
+    work(site)
+    before, site.clock.at = site.clock.at, site.clock.at + MAILER_RESTS
+    work(site)  # a mailer that failed is tried once more
+    site.clock.at = before
+
+
+def work(site: Site) -> None:
+    """What workers do, until nothing is due."""
+    s = site.services
     for _ in range(40):
         done = process_due(s.db, s.shop, s.clock, TURN)
         done += issue_due(s.db, s.shop, s.clock, TURN, s.gate)

@@ -58,6 +58,8 @@ SHOWN = (NORMAL, SHIPPED, CANCELLED, REFUNDED, YEN, LATE, LATE_UNTOLD, LONG, NOT
 PAGES = (
     "/",
     "/waiting",
+    f"/orders/tea/{HOSTILE}/messages",
+    f"/orders/tea/{YEN}/messages",
     "/documents",
     "/documents?q=nothing-like-it",
     "/inbox",
