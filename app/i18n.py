@@ -2,10 +2,11 @@
 
 English is the source: a message id is the English sentence. What owners and staff read (pages) and
 what customers read (documents, notices) are two catalogues for each language, because customers
-speak more of them: `app/translations/<language>/LC_MESSAGES/messages.po` and `customers.po`. They
-are read at first use; there is nothing to compile. To add or change texts, write them in a template
-or with `_()` in Python, then, for `messages` with `babel.cfg` and for `customers` with
-`babel_customers.cfg`:
+speak more of them: `app/translations/<language>/LC_MESSAGES/messages.po` and `customers.po`. Where
+friends are spoken to in other words than customers (German du), `customers_friendly.po` lies over
+the latter and holds what differs, nothing else. They are read at first use; there is nothing to
+compile. To add or change texts, write them in a template or with `_()` in Python, then, for
+`messages` with `babel.cfg` and for `customers` with `babel_customers.cfg`:
 
     .venv/bin/pybabel extract -F babel.cfg -o messages.pot --no-location --omit-header .
     .venv/bin/pybabel update -i messages.pot -d app/translations -D messages --no-wrap \\
@@ -13,8 +14,8 @@ or with `_()` in Python, then, for `messages` with `babel.cfg` and for `customer
     rm messages.pot
 
 and fill in what is empty; `tests/test_i18n.py` names what is missing. A further language is a new
-folder below `app/translations/` (`pybabel init -D customers`) and its tag in `CUSTOMER_LANGUAGES`,
-with pages too (`-D messages`) in `LANGUAGES`.
+folder below `app/translations/` (`pybabel init -D customers`) and its tag in `CUSTOMER_LANGUAGES`
+and in `domain/language.py`, with pages too (`-D messages`) in `LANGUAGES`.
 
 A *tag* is what a shop or browser calls a language: `de`, `de-AT`, `pt_BR`, `de_DE_formal`.
 """
@@ -40,16 +41,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 LANGUAGES = ("en", "de", "fr", "ja")
 """Of the pages that owners and staff read."""
-CUSTOMER_LANGUAGES = (*LANGUAGES, "ar", "he")
-"""Of what customers read."""
+CUSTOMER_LANGUAGES = (
+    *LANGUAGES,
+    *("ar", "cs", "da", "es", "he", "it", "ko", "nl", "pl", "pt", "sv", "zh", "zh_Hant"),
+)
+"""Of what customers read; `domain/language.py` knows the same."""
 PAGES, CUSTOMERS = "messages", "customers"
 """The two catalogues of a language."""
+FRIENDLY_WORDS = "customers_friendly"
+"""What a friendly voice says otherwise than `CUSTOMERS`."""
+FORMAL, FRIENDLY = "formal", "friendly"
+"""The voices in which customers are spoken to."""
 SOURCE = "en"
 FOLDER = Path(__file__).parent / "translations"
 
 SHORT_DAY = {"ja": "y年M月d日"}
 FULL_DAY = {"ja": "y年M月d日(EEE)"}
 """Where CLDR's form is not what people write to customers."""
+WIDE_SIGNS = {"\uffe5": "¥", "\uffe6": "₩"}
+"""Full-width signs tear a column of figures apart."""
+TRADITIONAL = ("TW", "HK", "MO")
+"""Where Chinese is written in traditional characters."""
 
 
 def best_language(tag: str, available: Iterable[str] = LANGUAGES, default: str = SOURCE) -> str:
@@ -78,6 +90,10 @@ def translations(language: str, domain: str = PAGES) -> gettext.NullTranslations
     path = FOLDER / language / "LC_MESSAGES" / f"{domain}.po"
     if language not in CUSTOMER_LANGUAGES or language == SOURCE or not path.is_file():
         return gettext.NullTranslations()
+    return _read(path, language)
+
+
+def _read(path: Path, language: str) -> gettext.NullTranslations:
     compiled = io.BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
@@ -85,9 +101,17 @@ def translations(language: str, domain: str = PAGES) -> gettext.NullTranslations
     return gettext.GNUTranslations(compiled)
 
 
-def customer_texts(tag: str) -> gettext.NullTranslations:
-    """The catalogue in which a customer of this tag is written to."""
-    return translations(best_language(tag, CUSTOMER_LANGUAGES), CUSTOMERS)
+@cache
+def customer_texts(tag: str, voice: str = FORMAL) -> gettext.NullTranslations:
+    """The catalogue in which a customer of this tag is written to, in one of the two voices."""
+    language = best_language(tag, CUSTOMER_LANGUAGES)
+    formal = translations(language, CUSTOMERS)
+    friendly = FOLDER / language / "LC_MESSAGES" / f"{FRIENDLY_WORDS}.po"
+    if voice != FRIENDLY or not friendly.is_file():
+        return formal
+    texts = _read(friendly, language)
+    texts.add_fallback(formal)
+    return texts
 
 
 @cache
@@ -134,7 +158,8 @@ def format_money(amount: Decimal, currency: str, tag: str, decimals: int | None 
 def _babel_money(exact: Decimal, code: str, tag: str, places: int) -> str:
     pattern, locale = _money_pattern(tag, places), locale_of(tag)
     text: str = format_currency(exact, code, pattern, locale=locale, currency_digits=False)
-    text = text.replace("\uffe5", "¥")  # the full-width sign tears a column of figures apart
+    for wide, narrow in WIDE_SIGNS.items():
+        text = text.replace(wide, narrow)
     return re.sub(rf"({code})(?=\d)", "\\1\u00a0", text)
 
 
@@ -186,7 +211,10 @@ def format_quantity(quantity: Decimal, tag: str) -> str:
 
 
 def install(
-    environment: Environment, tag: str | Callable[[], str], domain: str = PAGES
+    environment: Environment,
+    tag: str | Callable[[], str],
+    domain: str = PAGES,
+    voice: str = FORMAL,
 ) -> Environment:
     """Gives a Jinja2 environment `_`, `ngettext`, `pgettext` and the filters below; returns it.
 
@@ -203,6 +231,8 @@ def install(
         return written_tag(wanted(), available)
 
     def catalogue() -> gettext.NullTranslations:
+        if domain == CUSTOMERS:
+            return customer_texts(current(), voice)
         return translations(best_language(current(), available), domain)
 
     environment.add_extension("jinja2.ext.i18n")
@@ -225,7 +255,7 @@ def install(
 
 
 @cache
-def environment(folder: Path, tag: str) -> Environment:
+def environment(folder: Path, tag: str, voice: str = FORMAL) -> Environment:
     """A Jinja2 environment over `folder` in a customer's language, kept for the process: do not
     change it.
 
@@ -239,17 +269,19 @@ def environment(folder: Path, tag: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    return install(made, tag, CUSTOMERS)
+    return install(made, tag, CUSTOMERS, voice)
 
 
 def _parts(tag: str) -> list[str]:
-    """`de-at.UTF-8` → `["de", "AT"]`, in the cases that CLDR uses."""
+    """`de-at.UTF-8` → `["de", "AT"]`, `zh-TW` → `["zh", "Hant", "TW"]`, in CLDR's cases."""
     words = tag.split(".")[0].split("@")[0].replace("-", "_").split("_")
     if not words[0].isascii() or not words[0].isalpha() or len(tag) > 40:
         return []
     cased = [words[0].lower()]
     for word in words[1:]:
         cased.append(word.title() if len(word) == 4 else word.upper())
+    if cased[0] == "zh" and cased[1:2] and cased[1] in TRADITIONAL:
+        cased.insert(1, "Hant")
     return cased
 
 

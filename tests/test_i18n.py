@@ -8,6 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -18,11 +19,16 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from app.adapters.wording import TemplateWording
+from app.domain.language import CustomerLanguage
 from app.domain.notice import NoticeKind
+from app.domain.store_settings import ShopSettings
 from app.i18n import (
     CUSTOMER_LANGUAGES,
     CUSTOMERS,
     FOLDER,
+    FORMAL,
+    FRIENDLY,
+    FRIENDLY_WORDS,
     LANGUAGES,
     PAGES,
     SOURCE,
@@ -39,6 +45,7 @@ from app.i18n import (
     translations,
     written_tag,
 )
+from app.usecases.dress_mails import texts_in
 
 ROOT = Path(__file__).parents[1]
 SPOKEN = {PAGES: LANGUAGES, CUSTOMERS: CUSTOMER_LANGUAGES}
@@ -103,7 +110,16 @@ def test_translations_are_whole_and_keep_their_placeholders(domain: str, languag
 
 def test_there_are_the_catalogues_of_each_language_and_no_other() -> None:
     there = {(path.stem, path.parts[-3]) for path in FOLDER.rglob("*.po")}
-    assert there == set(CATALOGUES)
+    friendly = {(FRIENDLY_WORDS, language) for language in SPEAKS_AS_TO_FRIENDS}
+    assert there == {*CATALOGUES, *friendly}
+
+
+def test_shops_may_choose_every_language_of_customers() -> None:
+    assert get_args(CustomerLanguage) == CUSTOMER_LANGUAGES
+    assert len(CUSTOMER_LANGUAGES) >= 14
+    for language in CUSTOMER_LANGUAGES:
+        chosen = ShopSettings(language=language, languages=(language,))
+        assert (chosen.language, chosen.languages) == (language, (language,))
 
 
 def test_every_text_is_for_owners_or_for_customers() -> None:
@@ -138,7 +154,8 @@ def test_the_best_language_among_others() -> None:
 
 def test_words_and_dates_are_of_one_language() -> None:
     assert written_tag("de-AT") == "de-AT"
-    assert written_tag("pt-BR") == "en"
+    assert written_tag("hr-HR") == "en"
+    assert written_tag("zh-TW") == "zh-TW"
     assert written_tag("he-IL") == "he-IL"
     assert written_tag("he-IL", LANGUAGES) == "en"
 
@@ -218,8 +235,75 @@ def test_an_environment_escapes_translates_and_tolerates_no_gaps(tmp_path: Path)
 def test_a_language_without_catalogue_speaks_english() -> None:
     assert translations("xx", CUSTOMERS).gettext("Total") == "Total"
     assert translations("ar", PAGES).gettext("Total") == "Total"
-    assert customer_texts("pt-BR").gettext("Total") == "Total"
+    assert customer_texts("hr-HR").gettext("Total") == "Total"
     assert customer_texts("de-AT").gettext("Total") == "Gesamtbetrag"
+
+
+@pytest.mark.parametrize(
+    ("tag", "total"),
+    [("zh", "总计"), ("zh-CN", "总计"), ("zh-TW", "總計"), ("zh_HK", "總計"), ("zh-Hant", "總計")],
+)
+def test_chinese_is_written_as_in_its_country(tag: str, total: str) -> None:
+    assert customer_texts(tag).gettext("Total") == total
+
+
+# du and Sie
+
+SPEAKS_AS_TO_FRIENDS = {
+    "cs": r"\bV(aše|aši|aší|áš|ám|ás)\b|jste\b",
+    "de": r"\bIh(nen|re?[rnms]?)\b",
+    "es": r"\b([Ss]us?|[Ll]e|usted)\b",
+    "fr": r"\b[Vv](ous|otre|os)\b",
+    "it": r"\b(Su[oa]|Le|Lei)\b|\bci scriva",
+    "nl": r"\b[Uu]w?\b",
+    "pl": r"Państw",
+    "zh": "您",
+    "zh_Hant": "您",
+}
+"""The languages with a friendly overlay, and what only customers who are strangers read."""
+
+
+def friendly_entries(language: str) -> dict[Key, object]:
+    path = FOLDER / language / "LC_MESSAGES" / f"{FRIENDLY_WORDS}.po"
+    with path.open("rb") as file:
+        return {(one.context, one.id): one.string for one in read_po(file) if one.id}
+
+
+@pytest.mark.parametrize("language", SPEAKS_AS_TO_FRIENDS)
+def test_a_friendly_voice_says_only_what_it_says_otherwise(language: str) -> None:
+    formal = {key: text for key, text, _ in entries(CUSTOMERS, language)}
+    for key, text in friendly_entries(language).items():
+        assert key in formal and text and text != formal[key], key
+        assert set(PLACEHOLDER.findall(str(text))) == set(PLACEHOLDER.findall(str(key[1]))), text
+
+
+@pytest.mark.parametrize("language", SPEAKS_AS_TO_FRIENDS)
+def test_friends_are_not_spoken_to_as_strangers(language: str) -> None:
+    said = {voice: everything_told(language, voice) for voice in (FORMAL, FRIENDLY)}
+    assert re.search(SPEAKS_AS_TO_FRIENDS[language], said[FORMAL])
+    assert not re.search(SPEAKS_AS_TO_FRIENDS[language], said[FRIENDLY])
+
+
+def everything_told(language: str, voice: str) -> str:
+    """Every notice, with and without a contact, and the mail around it."""
+    parts = [
+        TemplateWording().compose(
+            kind,
+            FACTS | {"contact": contact, "reason": reason},
+            language=language,
+            reference="KK-7F3QX2MP",
+            voice=voice,
+        )
+        for kind in NoticeKind
+        for contact in ("", "a-person@kikubari.example")
+        for reason in ("shipped", "delivered", "cancelled")
+    ]
+    return "\n".join([*parts, *texts_in(language, voice).values()])
+
+
+def test_one_voice_is_enough_where_both_are_the_same() -> None:
+    for language in set(CUSTOMER_LANGUAGES) - set(SPEAKS_AS_TO_FRIENDS):
+        assert everything_told(language, FRIENDLY) == everything_told(language, FORMAL)
 
 
 # what customers are told
@@ -247,20 +331,37 @@ def words_in(text: str) -> float:
     return len(re.findall(JAPANESE, said)) / 2 or len(said.split())
 
 
+EMPTY_PHRASES = re.compile(
+    r"[!！¡]|unfortunately|leider|malheureusement|残念|あいにく|desgraciad|lamentablemente|purtroppo"
+    r"|helaas|infelizmente|niestety|tyvärr|desværre|bohužel|遗憾|遺憾|不幸|유감|아쉽게|للأسف|لسوء"
+    r"|לצערנו|למרבה הצער",
+    re.IGNORECASE,
+)
+APOLOGY = re.compile(
+    r"sorry|apolog|leid|entschuldig|désolé|excus|申し訳|お詫び"
+    r"|sentimos|disculp|perdón|lamentamos|scusi|dispiac|spijt|verontschuldig"
+    r"|desculp|przeprasza|przykro|beklag|ursäkt|undskyld|omlouvá|omluv|mrzí"
+    r"|歉|对不起|對不起|죄송|사과|نعتذر|آسف|מצטער|סליחה|מתנצל",
+    re.IGNORECASE,
+)
+SORRY = {NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN}
+
+
+@pytest.mark.parametrize("voice", [FORMAL, FRIENDLY])
 @pytest.mark.parametrize("contact", ["", "a-person@kikubari.example"])
 @pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_a_notice_is_short_and_calm_and_says_whom_to_ask(
-    kind: NoticeKind, language: str, contact: str
+    kind: NoticeKind, language: str, contact: str, voice: str
 ) -> None:
     said = TemplateWording().compose(
-        kind, FACTS | {"contact": contact}, language=language, reference="KK-7F3QX2MP"
+        kind, FACTS | {"contact": contact}, language=language, reference="KK-7F3QX2MP", voice=voice
     )
     assert words_in(said) <= 110
     assert said.count("KK-7F3QX2MP") == 1 and contact in said
     assert said.count("href=") == len(re.findall(r"\w+://", said)) <= 1
-    assert not re.search(r"[!！]|unfortunately|leider|malheureusement|残念|あいにく", said, re.I)
-    assert len(re.findall(r"sorry|apolog|leid|entschuldig|désolé|excus|申し訳|お詫び", said)) <= 1
+    assert not EMPTY_PHRASES.search(said)
+    assert len(APOLOGY.findall(said)) == (kind in SORRY)
 
 
 def test_words_are_counted_in_each_way_of_writing() -> None:

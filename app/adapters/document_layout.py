@@ -136,7 +136,7 @@ def layout_of(content: DocumentContent) -> Layout:
         heading_pt=widths.heading_width(heading),
         **_figures(doc, texts, tag),
         has_reduced=any(one.reduced for one in (*doc.lines, *doc.taxes)),
-        statements=tuple(words.statement(one, texts) for one in doc.statements),
+        statements=words.statements(doc, texts),
         transfer=words.transfer(doc, texts),
         square=_square(doc.qr),
         footer=_css_string("\n".join(footer)),

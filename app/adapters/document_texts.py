@@ -9,6 +9,7 @@ import gettext
 from collections.abc import Iterator
 
 from app.domain.invoice import DocumentContent, DocumentKind, Party, Statement
+from app.domain.supply import TITLES
 
 Texts = gettext.NullTranslations
 
@@ -18,8 +19,16 @@ class UnknownStatement(Exception):
 
 
 def heading(doc: DocumentContent, texts: Texts) -> str:
-    """`Invoice 2026-000128`. A packing slip is known by its order."""
+    """`Invoice 2026-000128`, or the title that the law wants. A packing slip is known by its
+    order."""
     _ = texts.gettext
+    wanted = {
+        "tax_invoice": _("Tax invoice %(number)s"),
+        "tax_credit_note": _("Tax credit note %(number)s"),
+    }
+    for one in doc.statements:
+        if one.key in wanted:
+            return wanted[one.key] % {"number": doc.number}
     titles = {
         DocumentKind.INVOICE: _("Invoice %(number)s"),
         DocumentKind.CREDIT_NOTE: _("Credit note %(number)s"),
@@ -48,6 +57,11 @@ def tax_ids(party: Party, texts: Texts) -> tuple[str, ...]:
         labels[key] % {"number": number} if key in labels else f"{key}: {number}"
         for key, number in party.tax_ids
     )
+
+
+def statements(doc: DocumentContent, texts: Texts) -> tuple[str, ...]:
+    """What the law wants said below the sums; a title that it wants is the heading."""
+    return tuple(statement(one, texts) for one in doc.statements if one.key not in TITLES)
 
 
 def statement(one: Statement, texts: Texts) -> str:

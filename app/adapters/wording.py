@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.notice import NoticeKind
-from app.i18n import environment, format_day, format_money, written_tag
+from app.i18n import FORMAL, environment, format_day, format_money, written_tag
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "templates" / "notices"
 
@@ -18,7 +18,13 @@ class TemplateWording:
     escapes nothing (recordings, 21)."""
 
     def compose(
-        self, kind: NoticeKind, facts: dict[str, Any], *, language: str, reference: str
+        self,
+        kind: NoticeKind,
+        facts: dict[str, Any],
+        *,
+        language: str,
+        reference: str,
+        voice: str = FORMAL,
     ) -> str:
         """`language` is a BCP 47 tag; days in `facts` are ISO text, amounts decimal text."""
         tag = written_tag(language)
@@ -30,6 +36,6 @@ class TemplateWording:
             words["total"] = format_money(
                 Decimal(words["total"]), words["currency"], tag, decimals=words["decimals"]
             )
-        template = environment(FOLDER, tag).get_template(f"{kind.value}.html")
+        template = environment(FOLDER, tag, voice).get_template(f"{kind.value}.html")
         paragraphs = [part.strip() for part in template.render(words).split("\n\n")]
         return "\n\n".join(part for part in paragraphs if part)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from app.domain.findings import N_
+from app.domain.language import language_of
 from app.domain.shop_address import shop_address
 from app.domain.store_mode import is_public_https
 from app.domain.store_settings import ShopSettings, read_settings
@@ -197,4 +198,4 @@ def _is_valid(section: str, field: str, value: Any) -> bool:
 
 def _language(tag: str) -> str:
     """`de` for `de_AT`; a language that is not spoken is no proposal, see `_is_valid`."""
-    return re.split("[-_]", tag)[0].lower()
+    return language_of(tag)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.domain.money import ZERO
 
-TEMPLATE_VERSION = "2"
+TEMPLATE_VERSION = "3"
 
 
 class Frozen(BaseModel):

@@ -23,6 +23,7 @@ from pydantic import (
 )
 from stdnum import iban
 
+from app.domain.language import CustomerLanguage
 from app.errors import SettingsError
 
 Line = Annotated[str, Field(max_length=200)]
@@ -210,8 +211,8 @@ class ShopSettings(_Values):
     promise: PromiseRules = PromiseRules()
     outgoing: Outgoing = Outgoing()
     time_zone: str = "UTC"
-    language: Literal["en", "de", "fr", "ja"] = "en"
-    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
+    language: CustomerLanguage = "en"
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?$")], ...] = ()
     voice: Literal["formal", "friendly"] = "formal"
     contact: Line = ""
     """How a customer reaches a person: an e-mail address or a phone number."""

@@ -25,7 +25,14 @@ from app.domain.notice import NoticeKind, reference_of
 from app.domain.store_settings import ShopSettings
 from app.domain.text import plain
 from app.errors import SentBefore
-from app.i18n import CUSTOMER_LANGUAGES, customer_texts, format_money, written_tag
+from app.i18n import (
+    CUSTOMER_LANGUAGES,
+    FORMAL,
+    FRIENDLY,
+    customer_texts,
+    format_money,
+    written_tag,
+)
 from app.usecases.guard_numbers import SYSTEM
 from app.usecases.ports import Shop
 
@@ -41,12 +48,17 @@ MEND = (
 
 
 def invoice_sentences() -> list[str]:
-    """How notes tell of an invoice, in every language: the words of `notices/invoice.html`."""
+    """How notes tell of an invoice, in every language and voice: the words of
+    `notices/invoice.html`."""
     told = (
         "Your invoice %(number)s for %(total)s is ready. You need do nothing; keep it for your "
         "records."
     )
-    return [customer_texts(language).gettext(told) for language in CUSTOMER_LANGUAGES]
+    return [
+        customer_texts(language, voice).gettext(told)
+        for language in CUSTOMER_LANGUAGES
+        for voice in (FORMAL, FRIENDLY)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from app.domain.owing import Paper, discrepancies, id_in, invoice_in_force
 from app.domain.refund import read_refund
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceIncomplete
-from app.i18n import CUSTOMER_LANGUAGES
 
 
 @dataclass
@@ -86,9 +85,7 @@ COPIES = {
 
 
 def _language(snapshot: OrderSnapshot, settings: ShopSettings) -> str:
-    wanted = settings.languages or CUSTOMER_LANGUAGES
-    spoken = tuple(one for one in CUSTOMER_LANGUAGES if one in wanted)
-    return customer_language(snapshot, spoken or CUSTOMER_LANGUAGES, settings.language)
+    return customer_language(snapshot, settings.languages, settings.language)
 
 
 def _credit(

@@ -24,9 +24,9 @@ TEXTS = {
 }
 
 
-def texts_in(language: str) -> dict[str, str]:
-    """Our texts in one language, with WooCommerce's placeholders."""
-    catalogue = customer_texts(language)
+def texts_in(language: str, voice: str) -> dict[str, str]:
+    """Our texts in one language and voice, with WooCommerce's placeholders."""
+    catalogue = customer_texts(language, voice)
     return {name: catalogue.gettext(text) for name, text in TEXTS.items()}
 
 
@@ -40,13 +40,13 @@ def dress_mails(
     """
     with db.read() as session:
         store = find(session, name)
-        language = settings_of(session, store.id).language
-    shop, ours = owners_shops(store), texts_in(language)
+        settings = settings_of(session, store.id)
+    shop, ours = owners_shops(store), texts_in(settings.language, settings.voice)
     kept = store.note_mail_before or {"before": shop.note_mail()}
     with db.write() as session:  # first kept, then changed: nothing can be lost in between
         row = session.get_one(Store, store.id)
         row.note_mail_before = {**kept, "ours": ours}
-        audit(session, now, who, "store.mails", store.id, language=language)
+        audit(session, now, who, "store.mails", store.id, language=settings.language)
     shop.set_note_mail(ours)
     return ours
 

@@ -185,9 +185,16 @@ class Wording(Protocol):
     """Turns facts into the words of a message."""
 
     def compose(
-        self, kind: NoticeKind, facts: dict[str, Any], *, language: str, reference: str
+        self,
+        kind: NoticeKind,
+        facts: dict[str, Any],
+        *,
+        language: str,
+        reference: str,
+        voice: str = "formal",
     ) -> str:
-        """A note's text, with every fact escaped for the shop's HTML mail."""
+        """A note's text, with every fact escaped for the shop's HTML mail. `voice`: as in
+        `ShopSettings`."""
 
 
 class Files(Protocol):

@@ -15,7 +15,6 @@ from app.domain.language import customer_language
 from app.domain.notice import ABOUT_DELAY, NoticeKind
 from app.domain.order import read_order
 from app.domain.store_settings import Policy, ShopSettings, policy_of
-from app.i18n import CUSTOMER_LANGUAGES
 from app.usecases.ports import Links, Wording
 from app.usecases.stores import settings_of
 from app.usecases.word_message import compose
@@ -46,7 +45,7 @@ def preview_messages(
         PayloadUnusable: what is stored of the order cannot be read.
     """
     settings, snapshot = settings_of(session, store.id), read_order(order.payload)
-    language = customer_language(snapshot, CUSTOMER_LANGUAGES, settings.language)
+    language = customer_language(snapshot, settings.languages, settings.language)
     found = []
     for kind in KINDS:
         for ending in ENDS if kind is NoticeKind.CLOSED else ("",):

@@ -28,7 +28,6 @@ from app.domain.store_mode import Verdict, message_verdict
 from app.domain.store_settings import ShopSettings, policy_of
 from app.domain.telling import Word, closing_word, due_word, is_settled
 from app.domain.transit import look_at
-from app.i18n import CUSTOMER_LANGUAGES
 from app.usecases.break_notices import trip_breakers
 from app.usecases.decide_notice import decide, told_of
 from app.usecases.learn_forecast import foretell
@@ -180,7 +179,7 @@ def _say(
     """The id of the message that will say it; None where it is off, or was decided before."""
     if policy_of(settings, [word.kind]) == "off":
         return None
-    language = customer_language(snapshot, CUSTOMER_LANGUAGES, settings.language)
+    language = customer_language(snapshot, settings.languages, settings.language)
     return decide(
         session, order, word.kind, facts, language=language, now=now, version=word.version
     )

@@ -45,4 +45,10 @@ def compose(
         "shop_name": settings.seller.name,
         "contact": settings.contact or settings.seller.email,
     }
-    return wording.compose(NoticeKind(notice.kind), facts, language=language, reference=reference)
+    return wording.compose(
+        NoticeKind(notice.kind),
+        facts,
+        language=language,
+        reference=reference,
+        voice=settings.voice,
+    )

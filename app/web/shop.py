@@ -45,7 +45,7 @@ def show(name: str) -> str | Response:
         "setup/_shop.html",
         found=found,
         days=SHADOW_DAYS,
-        mails=texts_in(found.settings.language),
+        mails=texts_in(found.settings.language, found.settings.voice),
         promise=_back_test(found),
     )
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -10,8 +10,11 @@ import pytest
 from app.adapters.document_layout import INK, layout_of
 from app.adapters.document_widths import readable
 from app.adapters.pdf import PdfRenderer
-from app.domain.invoice import Design, DocumentKind, Statement
+from app.domain.invoice import Design, DocumentKind, Row, RowKind, Statement
+from app.domain.law.countries import KNOWN
+from app.domain.supply import STATEMENT_KEYS, TITLES, statement
 from app.errors import RenderingFailed
+from app.i18n import CUSTOMER_LANGUAGES
 from tests.documents.contents import (
     ARABIC,
     CREDIT_NOTE,
@@ -24,6 +27,7 @@ from tests.documents.contents import (
     line,
 )
 from tests.documents.test_pdf import pages, words
+from tests.domain.test_law import NUMBERS, complete
 
 
 def test_a_credit_note_names_its_invoice_and_why(renderer: PdfRenderer) -> None:
@@ -96,14 +100,82 @@ def test_a_statement_without_a_sentence_is_refused(renderer: PdfRenderer, key: s
     assert failure.value.retry is None and failure.value.mend
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "ja", "ar", "he"])
-def test_each_statement_has_a_sentence_in_each_language(
-    renderer: PdfRenderer, language: str
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+def test_each_statement_of_the_law_has_words_in_each_language(language: str) -> None:
+    said = {}
+    for key in STATEMENT_KEYS:
+        layout = layout_of(document(language=language, statements=(Statement(key=key),)))
+        assert bool(layout.statements) == (key not in TITLES)
+        said[key] = layout.statements or layout.heading
+    said["no statement"] = layout_of(document(language=language)).heading
+    assert len(set(said.values())) == len(STATEMENT_KEYS) + 1
+
+
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+@pytest.mark.parametrize(
+    ("key", "arabic", "latin"),
+    [
+        ("tax_invoice", "فاتورة ضريبية", "Tax invoice"),
+        ("tax_credit_note", "إشعار دائن ضريبي", "Tax credit note"),
+    ],
+)
+def test_the_emirates_title_is_in_words_that_their_law_knows(
+    language: str, key: str, arabic: str, latin: str
 ) -> None:
-    keys = ("reverse_charge", "intra_eu_supply", "export", "small_business", "exempt")
-    keys += ("outside_scope", "margin")
-    content = document(language=language, statements=tuple(Statement(key=key) for key in keys))
-    assert len(set(layout_of(content).statements)) == len(keys)
+    content = document(language=language, statements=(Statement(key=key),))
+    heading = layout_of(content).heading
+    assert (arabic in heading) if language == "ar" else (latin.lower() in heading.lower())
+    assert content.number in heading
+
+
+LANGUAGE_AND_TITLE = {
+    "AE": ("ar-AE", "فاتورة"),
+    "DE": ("de-DE", "Rechnung"),
+    "FR": ("fr-FR", "Facture"),
+    "GB": ("en-GB", "Invoice"),
+    "JP": ("ja-JP", "請求書"),
+    "US": ("en-US", "Invoice"),
+}
+
+
+def test_each_law_that_is_known_has_a_language_here() -> None:
+    assert set(LANGUAGE_AND_TITLE) == set(KNOWN)
+
+
+@pytest.mark.parametrize("country", KNOWN)
+def test_an_invoice_of_each_laws_country_is_rendered(renderer: PdfRenderer, country: str) -> None:
+    language, title = LANGUAGE_AND_TITLE[country]
+    content = complete(country, language=language)
+    exported = statement("export", country)
+    content = content.model_copy(update={"statements": (*content.statements, exported)})
+    text = words(renderer.render(content))
+    for said in (content.number, *(number for _, number in NUMBERS[country])):
+        assert said in text
+    for word in (*title.split(), *exported.law.split()):  # Arabic is read in an order of its own
+        assert word in text or (language == "ar-AE" and set(word) <= set(text))
+
+
+def test_money_given_back_by_amount_is_no_fee(renderer: PdfRenderer) -> None:
+    refund = Row(kind=RowKind.REFUND, amount=Decimal("5.00"))
+    text = words(renderer.render(CREDIT_NOTE.model_copy(update={"lines": (), "rows": (refund,)})))
+    assert "Erstatteter Betrag 5,00 €" in text and "Gebühr" not in text
+
+
+@pytest.mark.parametrize(
+    ("included", "order"),
+    [
+        (False, ("Nettobetrag", "MwSt.", "Rundung", "Gesamtbetrag")),
+        (True, ("Rundung", "Gesamtbetrag", "MwSt.", "Nettobetrag")),
+    ],
+)
+def test_rounding_stands_where_it_belongs_in_the_sum(
+    renderer: PdfRenderer, included: bool, order: tuple[str, ...]
+) -> None:
+    rows = (*GERMAN.rows, Row(kind=RowKind.ROUNDING, amount=Decimal("0.01")))
+    text = words(renderer.render(document(prices_include_tax=included, rows=rows)))
+    sums = text[text.index("Zwischensumme") :]
+    assert sums.count("Rundung 0,01 €") == 1
+    assert [sums.index(word) for word in order] == sorted(sums.index(word) for word in order)
 
 
 # sums that are carried from page to page

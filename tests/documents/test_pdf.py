@@ -10,7 +10,10 @@ import sys
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
+from datetime import date
 from decimal import Decimal
+from functools import cache
+from gettext import GNUTranslations
 from pathlib import Path
 
 import pypdfium2
@@ -22,7 +25,7 @@ from app.adapters.document_layout import layout_of
 from app.adapters.pdf import TEMPLATES, PdfRenderer
 from app.domain.invoice import DocumentContent, Tax
 from app.errors import RenderingFailed
-from app.i18n import format_money
+from app.i18n import CUSTOMER_LANGUAGES, customer_texts, format_day, format_money
 from tests.documents.contents import (
     BY_LANGUAGE,
     CREDIT_NOTE,
@@ -194,14 +197,18 @@ def test_the_file_names_itself_its_author_and_its_language(renderer: PdfRenderer
     assert bytes(language).decode("utf-16-le").rstrip("\0") == "de-DE"
 
 
-def shipped_characters() -> set[int]:
+@cache
+def characters_of(name: str) -> frozenset[int]:
+    """The characters of one of the shipped fonts."""
     from fontTools.ttLib import TTFont
 
-    found: set[int] = set()
-    for file in (TEMPLATES / "fonts").glob("*.?tf"):
-        with TTFont(file, lazy=True) as font:
-            found |= set(font.getBestCmap())
-    return found
+    with TTFont(TEMPLATES / "fonts" / name, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def shipped_characters() -> set[int]:
+    files = (TEMPLATES / "fonts").glob("*.?tf")
+    return set().union(*(characters_of(file.name) for file in files))
 
 
 @pytest.mark.parametrize("language", BY_LANGUAGE)
@@ -210,6 +217,34 @@ def test_every_character_has_a_glyph(renderer: PdfRenderer, language: str) -> No
     # U+FFFE is how pdfium marks a hyphen at a line's end.
     characters -= {0x20, 0xFFFE}
     assert {chr(c) for c in characters - shipped_characters()} == set()
+
+
+FONTS_OF = {"ja": "JP", "ko": "KR", "zh": "SC", "zh_Hant": "TC", "ar": "Arabic", "he": "Hebrew"}
+"""The font of a language's own script; every other language is in Inter."""
+
+
+def letters_of(language: str) -> set[str]:
+    """What documents write in a language: its texts, months and week days, and money."""
+    texts = customer_texts(language)
+    catalogue = texts._catalog.values() if isinstance(texts, GNUTranslations) else ()
+    said = " ".join(str(text) for text in catalogue)
+    for month in range(1, 13):
+        for style in ("short", "long", "full"):
+            said += format_day(date(2026, month, 17 + month), language, style)
+    for currency in ("EUR", "USD", "GBP", "JPY", "AED", "CZK", "PLN", "SEK", "KRW", "CNY", "BRL"):
+        said += format_money(Decimal("-1234567.89"), currency, language)
+    return set(said) - set("\n\u200e\u200f\u061c")
+
+
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+def test_every_letter_of_a_language_is_in_the_font_of_its_script(language: str) -> None:
+    known = characters_of("Inter-SemiBold.ttf") & characters_of("Inter-Regular.ttf")
+    if own := FONTS_OF.get(language):
+        file = next((TEMPLATES / "fonts").glob(f"NotoSans{own}-Regular.?tf"))
+        known |= characters_of(file.name)
+        if own == "KR":  # it holds what Korean has beyond the Japanese set
+            known |= characters_of("NotoSansJP-Regular.otf")
+    assert letters_of(language) - {chr(code) for code in known} == set()
 
 
 def test_names_in_kanji_beyond_the_standard_have_glyphs() -> None:

@@ -305,9 +305,11 @@ def test_keys_are_asked_for_only_where_the_shop_could_send_them() -> None:
 def test_names_and_proposals() -> None:
     assert name_for("https://www.tea-shop.example", {"x"}) == "tea-shop"
     assert name_for("https://tea.example", {"tea", "tea-2"}) == "tea-3"
-    profile = Profile(name="Tea", time_zone="Nowhere/Land", language="pt_BR", country="de")
+    profile = Profile(name="Tea", time_zone="Nowhere/Land", language="hr_HR", country="de")
     assert proposals(profile, {}) == {"seller": {"name": "Tea"}}
     assert proposals(profile, {"seller": {"name": "Mine"}}) == {}
+    taiwan = Profile(name="", time_zone="Asia/Taipei", language="zh_TW", country="TW")
+    assert proposals(taiwan, {})["language"] == "zh_Hant"
 
 
 # the past stays the past
