@@ -44,6 +44,9 @@ LEFT = frozenset(ParcelState) - {ParcelState.ANNOUNCED}
 """The states of a parcel that the shop has handed over."""
 
 
+_ENDED = (ParcelState.DELIVERED, ParcelState.RETURNED)
+
+
 class Source(StrEnum):
     """Who tells of a parcel."""
 
@@ -190,9 +193,6 @@ def followed(parcel: Parcel, scans: Sequence[Scan]) -> Parcel:
             "delivered_at": arrived or (parcel.delivered_at if state in _ENDED else None),
         }
     )
-
-
-_ENDED = (ParcelState.DELIVERED, ParcelState.RETURNED)
 
 
 def _state_of(parcel: Parcel, telling: Sequence[Scan], delivered: Sequence[Scan]) -> ParcelState:

@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.db.carrier_secrets import CarrierSecret
 from app.db.inbox import InboxRow
 from app.db.orders import Order, OrderEvent
 from app.db.shipments import Shipment, TrackingEvent, parcels_of_order
@@ -21,8 +22,9 @@ from app.db.work import DONE, DUE
 from app.domain.carrier_events.signature import Service, signature_of
 from app.domain.parcel import Parcel, ParcelState
 from app.domain.tracking_number import normalised
-from app.errors import StorageUnavailable
+from app.errors import SettingsError, StorageUnavailable
 from app.factory import create_app
+from app.usecases.disconnect_store import disconnect_store
 from app.usecases.find_changes import take_in
 from app.usecases.reseal import reseal
 from app.usecases.set_carrier import set_carrier
@@ -219,3 +221,28 @@ def test_the_day_that_the_carrier_expects_stands_with_the_parcel(post: Post) -> 
     post.scans((3, "InTransit"))
     assert str(post.parcel.estimated_on) == "2026-11-27"
     assert post.parcel.carrier_key == "ups" and normalised(post.parcel.tracking_number) == NUMBER
+
+
+def test_a_disconnected_shop_expects_nothing_and_its_secrets_are_gone(post: Post) -> None:
+    s = post.world.services
+    assert post.world.count(CarrierSecret) == len(Service)
+    disconnect_store(s.db, s.desk, "tea", who="test", now=post.world.clock())
+    assert post.world.count(CarrierSecret) == 0
+    post.client = create_app(services=s).test_client()
+    assert post.says({}).status_code == 404
+    with pytest.raises(SettingsError, match="disconnected"):
+        set_carrier(
+            s.db,
+            s.box,
+            post.world.all(Store)[0].name,
+            Service.SHIP24,
+            KEY,
+            who="test",
+            now=post.world.clock(),
+        )
+
+
+def test_a_secret_is_kept_encrypted_and_must_be_long_enough(post: Post) -> None:
+    assert all(KEY.encode() not in row.secret for row in post.world.all(CarrierSecret))
+    with pytest.raises(SettingsError, match="fewer than 8"):
+        post.set(Service.SHIP24, "short")
