@@ -252,6 +252,11 @@ class Truth:
             raise ShopMissing("404")
         return json.loads(json.dumps(self.orders[order_id]))  # type: ignore[no-any-return]
 
+    def refunds(self, order_id: int) -> list[dict[str, Any]]:
+        """By amount alone, as the order lists them."""
+        listed = self.order(order_id).get("refunds", [])
+        return [{"id": one["id"], "amount": one["total"].lstrip("-")} for one in listed]
+
 
 def arrivals(count: int, most: int, dice: random.Random) -> list[tuple[int, ...]]:
     """Orders of arrival of `count` events: all permutations, then those with one doubled."""

@@ -187,6 +187,8 @@ def test_no_key_and_no_secret_stands_anywhere_in_clear(tmp_path: Path) -> None:
             secrets = secrets_of(run, shop)
             page = "/setup/shops/tea"
             run.send(page, f"{page}/rotate")
+            numbers = 'seller.tax_ids=[["vat", "DE136695976"]]'
+            run.cli("store", "settings", "tea", "--set", numbers)
             run.send(page, f"{page}/live", confirm="tea")
             time.sleep(1.1)  # shops tell whole seconds, and this order is to be paid after it
             order_id = shop.place_order("FR")
