@@ -49,6 +49,8 @@ from tests.world import START, Ticking, World, signed_headers
 
 GONE = {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID."}
 FIRST_ID = 1_000_000
+OWN_IDS = 1_000
+"""An order's refunds have ids within so many."""
 OWN_COLUMNS = ("id", "remote_id", "number", "read_at", "payload")
 
 
@@ -277,6 +279,10 @@ def with_id(payload: dict[str, Any], order_id: int) -> dict[str, Any]:
         changed["arg"] = order_id
     if "id" in changed:
         changed["id"] = order_id
+    if "refunds" in changed:  # their ids are a shop's own too
+        changed["refunds"] = [
+            {**one, "id": order_id * OWN_IDS + one["id"] % OWN_IDS} for one in changed["refunds"]
+        ]
     if "number" in changed:
         changed["number"] = str(order_id)
     return changed
@@ -386,6 +392,7 @@ class Bench:
                         **read_order(order.payload).model_dump(),
                         "id": 0,
                         "number": "",
+                        "refunds": [one.id % OWN_IDS for one in read_order(order.payload).refunds],
                     },
                     "owed": [],
                     "notices": [],
