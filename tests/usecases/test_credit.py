@@ -18,7 +18,7 @@ from app.domain.store_mode import Mode
 from app.errors import KikubariError
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
 from app.usecases.compose_document import content_of, papers_of
-from app.usecases.manage_stores import save_settings
+from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.verify_documents import verify_documents
 from tests.world import World
 
@@ -234,3 +234,68 @@ def test_copies_are_made_as_often_as_they_are_asked_for(sqlite_world: World) -> 
         f"{order}-2",
     ]
     assert [number for kind, number, _ in papers(world) if kind == "invoice"] == ["2026-00001"]
+
+
+def test_an_invoice_corrected_after_a_refund_leaves_what_the_customer_paid(
+    sqlite_world: World,
+) -> None:
+    """The new invoice is over the whole order again, so what went back is credited on it too."""
+    world = sqlite_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        (first,) = world.all(Document)
+        world.shop.refund(order, "3.00")
+        settle(world)
+        now = world.clock()
+        requests = take_back(world.services.db, first.id, who="a", reason="", now=now, again=True)
+        asked(world, requests)
+        settle(world)
+    signs = {"invoice": 1, "credit_note": -1}
+    total = sum(signs[kind] * amount for kind, _, amount in papers(world))
+    assert total == first.total - Decimal("3.00")
+    assert credited(world) == {1: [Decimal("3.00"), first.total - 3], 4: [Decimal("3.00")]}
+
+
+def credited(world: World) -> dict[int, list[Decimal]]:
+    """What was credited on each invoice, by its id."""
+    found: dict[int, list[Decimal]] = {}
+    for one in world.all(Document):
+        if one.refers_to_id is not None:
+            found.setdefault(one.refers_to_id, []).append(one.total)
+    return found
+
+
+def test_a_corrected_invoice_waits_for_the_credit_note_on_the_wrong_one(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        world.shop.place_order("DE")
+        settle(world)
+        (first,) = world.all(Document)
+        s, now = world.services, world.clock()
+        credit, again = take_back(s.db, first.id, who="a", reason="", now=now, again=True)
+        (too_early,) = asked(world, [again])
+        assert too_early.document is None and "not taken back yet" in too_early.problem
+        asked(world, [credit])
+        world.clock.pass_(minutes=10)
+        settle(world)
+    assert [kind for kind, _, _ in papers(world)] == ["invoice", "credit_note", "invoice"]
+
+
+def test_a_specimen_is_not_taken_back_in_live_mode(sqlite_world: World) -> None:
+    """Neither a credit note in the series nor an invoice would stand for anything."""
+    world = sqlite_world
+    with shop_of(world, Mode.TEST):
+        world.shop.place_order("DE", created_at=world.clock())
+        settle(world)
+        (first,) = world.all(Document)
+        s, now = world.services, world.clock()
+        noted = take_back(s.db, first.id, who="a", reason="", now=now)
+        set_mode(s.db, "tea", Mode.LIVE, who="a", now=now)
+        with pytest.raises(KikubariError, match="another mode"):
+            take_back(s.db, first.id, who="a", reason="", now=now, again=True)
+        (done,) = asked(world, noted)
+    assert done.document is None and "another mode" in done.problem
+    assert len(world.all(Document)) == 1
