@@ -9,10 +9,12 @@ from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from app.db import work
 from app.db.documents import Document
 from app.db.issue_requests import IssueRequest
+from app.db.stores import Store
 from app.usecases import issue_document as issuing
 from app.usecases.ask_document import take_back
 from app.usecases.process_delivery import process_due
@@ -83,3 +85,13 @@ def test_credit_notes_made_at_once_never_exceed_their_invoice(
     assert sums_to_zero(world)
     (found,) = verify_documents(world.services.db, world.services.files)
     assert found.broken == []
+
+
+def test_a_reading_session_sees_one_state_of_the_database(a_world: World) -> None:
+    """What verifies a chain while documents are issued must not find its end torn off."""
+    world = a_world
+    with world.services.db.read() as session:
+        before = session.scalar(select(func.count()).select_from(Store))
+        world.connect()
+        assert session.scalar(select(func.count()).select_from(Store)) == before == 0
+    assert world.count(Store) == 1
