@@ -26,6 +26,9 @@ from app.errors import InvoiceIncomplete
 from app.usecases.adopt_invoice import SentInvoice, check_same, keep_adopted
 from app.usecases.compose_document import Owed
 
+ROOM = 48
+"""Characters of an order's number within a copy's, which has 60."""
+
 
 def freeze(
     session: Session,
@@ -107,7 +110,7 @@ def _number(
         sequence = documents.take_number(session, store.id, kind.value, 1)
         copies = owed.request.cause.count(":") > 1 and int(owed.request.cause.rpartition(":")[2])
         suffix = f"-{copies}" if copies and copies > 1 else ""
-        return kind.value, sequence, f"{content.order_number}{suffix}"
+        return kind.value, sequence, f"{content.order_number[:ROOM]}{suffix}"
     series = series_of(kind, settings.numbering, local)
     start = _start(session, store, settings, kind, series, local)
     sequence = documents.take_number(session, store.id, series, start)

@@ -116,15 +116,22 @@ def issue_document(
             issued_at = sent.at if sent else now
             content = compose(session, store, settings, owed, issued_at, specimen=specimen)
             document = freeze(session, store, settings, owed, content, now, sent)
-            order = session.get_one(Order, owed.order.id)
+            order = session.get_one(Order, owed.order.id, with_for_update=True)
             _owe_credits_again(session, settings, order, owed, now, specimen=specimen)
-            note_disagreement(session, order, owed.snapshot)
+            note_disagreement(session, order, _newest(order, owed.snapshot))
         work.finish(session, IssueRequest, row_id, owner=owner, now=now, problem=None)
         counted = _counted(document, sent)
         if counted and document is not None:
             gate.take((store.key, document.series), document.sequence)
     if counted and document is not None:
         gate.took((store.key, document.series), document.sequence)
+
+
+def _newest(order: Order, snapshot: OrderSnapshot) -> OrderSnapshot:
+    """What the shop said last of an order, which may have changed since its document's reading."""
+    known, read = order.modified_at, snapshot.modified_at
+    changed = known is not None and read is not None and known > read
+    return read_order(order.payload) if changed else snapshot
 
 
 def _counted(document: documents.Document | None, sent: SentInvoice | None) -> bool:

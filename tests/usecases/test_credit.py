@@ -299,3 +299,25 @@ def test_a_specimen_is_not_taken_back_in_live_mode(sqlite_world: World) -> None:
         (done,) = asked(world, noted)
     assert done.document is None and "another mode" in done.problem
     assert len(world.all(Document)) == 1
+
+
+def test_copies_of_an_order_with_a_very_long_number_are_made(a_world: World) -> None:
+    """Plug-ins choose orders' numbers; a document's has 60 characters."""
+    world = a_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        s, now = world.services, world.clock()
+        long = {"number": "9" * 500}
+        real = s.shop(world.all(Store)[0])
+        answered = real.order(order) | long
+        for _ in range(2):
+            request = ask_document(
+                s.db, "tea", order, DocumentKind.PACKING_SLIP, who="anna", now=now
+            )
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(type(real), "order", lambda *_: answered)
+                (made,) = asked(world, [request])
+            assert made.problem == ""
+    *_, first, second = [number for _, number, _ in papers(world)]
+    assert second == f"{first}-2" and len(second) <= 60
