@@ -33,6 +33,7 @@ from app.domain.owing import (
     refund_cause,
     why_no_invoice,
 )
+from app.domain.refund import is_of_nothing
 from app.domain.store_mode import Mode, Verdict, asked_verdict, document_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceAwaited
@@ -208,6 +209,8 @@ def _credit_verdict(session: Session, store: Store, owed: Owed) -> tuple[Verdict
         return Verdict.SHADOW, None
     if owed.request.cause.startswith("refund:") and owed.refund is None:
         return Verdict.NOTHING, "the shop has taken the refund back"
+    if owed.refund is not None and is_of_nothing(owed.refund):
+        return Verdict.NOTHING, "the refund gives no money back"
     specimen = mode is Mode.TEST
     invoice = invoice_of(session, owed, specimen=specimen)
     if invoice is not None and invoice.specimen != specimen:

@@ -321,3 +321,20 @@ def test_copies_of_an_order_with_a_very_long_number_are_made(a_world: World) -> 
             assert made.problem == ""
     *_, first, second = [number for _, number, _ in papers(world)]
     assert second == f"{first}-2" and len(second) <= 60
+
+
+def test_a_refund_without_money_comes_to_nothing(sqlite_world: World) -> None:
+    """Shops make them to put items back on the shelf: there is nothing for a person to do."""
+    world = sqlite_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        world.shop.refund(order, "3.00")
+        assert world.shop.deliveries.wait_idle(20)
+        real = world.services.shop(world.all(Store)[0])
+        answered = [refund | {"amount": "0.00"} for refund in real.refunds(order)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(real), "refunds", lambda *_: answered)
+            settle(world)
+    states = {one.kind: one.state for one in world.all(IssueRequest)}
+    assert states == {"invoice": "done", "credit_note": "nothing"}
