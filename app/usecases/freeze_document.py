@@ -63,24 +63,7 @@ def freeze(
         content_sha256=content_hash(frozen),
     )
     head.position, head.sha256 = entry.position, link(head.sha256, entry)
-    document = Document(
-        store_id=store.id,
-        order_id=owed.order.id,
-        kind=entry.kind,
-        cause=owed.request.cause,
-        specimen=content.specimen,
-        series=series,
-        sequence=sequence,
-        number=number,
-        language=content.language,
-        issued_at=issued_at,
-        currency=content.currency,
-        total=content.total,
-        refers_to_id=owed.refers_to_id,
-        content_sha256=entry.content_sha256,
-        position=entry.position,
-        chain_sha256=head.sha256,
-    )
+    document = _document(store, owed, content, entry, head.sha256)
     session.add(document)
     session.flush()
     until = keep_until(content.issued_on, content.seller.country)
@@ -91,6 +74,30 @@ def freeze(
     if sent is not None:
         keep_adopted(session, sent, document, now)
     return document
+
+
+def _document(
+    store: Store, owed: Owed, content: DocumentContent, entry: Entry, chain_sha256: str
+) -> Document:
+    """The row of a document, with the place that it has in the chain."""
+    return Document(
+        store_id=store.id,
+        order_id=owed.order.id,
+        kind=entry.kind,
+        cause=owed.request.cause,
+        specimen=content.specimen,
+        series=entry.series,
+        sequence=entry.sequence,
+        number=entry.number,
+        language=content.language,
+        issued_at=entry.issued_at,
+        currency=content.currency,
+        total=content.total,
+        refers_to_id=owed.refers_to_id,
+        content_sha256=entry.content_sha256,
+        position=entry.position,
+        chain_sha256=chain_sha256,
+    )
 
 
 def _number(
