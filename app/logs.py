@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -12,6 +13,9 @@ import structlog
 TALKATIVE = ("urllib3", "requests", "werkzeug")
 """They log whole addresses, and keys can stand in a shop's."""
 HIDDEN = ("secret", "password", "token", "signature", "email", "phone", "address", "note", "body")
+
+VALUES = re.compile(r"DETAIL: .*|input_value=.*")
+"""What PostgreSQL and pydantic add to their complaints: whole rows, and what was handed in."""
 
 
 def configure_logging(level: str) -> None:
@@ -26,6 +30,7 @@ def configure_logging(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide,
             structlog.processors.format_exc_info,
+            _cover,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
@@ -39,4 +44,11 @@ def _hide(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableM
     for key in event:
         if any(word in key.lower() for word in HIDDEN):
             event[key] = "hidden"
+    return event
+
+
+def _cover(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A traceback keeps its lines and kinds of errors, without the values in them."""
+    if "exception" in event:
+        event["exception"] = VALUES.sub("hidden", event["exception"])
     return event

@@ -217,7 +217,7 @@ def count(s: Services, asked: argparse.Namespace, fleet: Fleet) -> dict[str, Any
     with s.db.read() as session:
         query = select(Document.sequence).where(Document.series != SPECIMENS)
         given = Counter(session.scalars(query))
-    (found,) = verify_documents(s.db, s.files)
+    (found,) = verify_documents(s.db, s.files, today=s.clock().date())
     top = max(given, default=0)
     return {
         "orders": asked.orders,

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from app.errors import FileRefused
 
@@ -43,6 +43,8 @@ def prepared_logo(data: bytes) -> tuple[str, bytes]:
             return _encoded(given)
     except FileRefused:
         raise
+    except UnidentifiedImageError as error:
+        raise FileRefused("the picture is neither a PNG nor a JPEG", mend=MEND) from error
     except Exception as error:  # Pillow's decoders raise many kinds; none of them is ours to mend
         raise FileRefused(f"the picture cannot be read: {error}", mend=MEND) from error
 
@@ -59,7 +61,7 @@ def _whole_files_only() -> Iterator[None]:
 
 
 def _encoded(given: Image.Image) -> tuple[str, bytes]:
-    kind = given.format or ""
+    kind = "PNG" if given.format == "PNG" else "JPEG"  # some telephones' JPEGs call themselves MPO
     if given.width * given.height > MOST_PIXELS:
         size = f"{given.width} × {given.height}"
         raise FileRefused(f"the picture has {size} pixels; {MOST_PIXELS} is the most", mend=MEND)

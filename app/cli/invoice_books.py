@@ -44,7 +44,7 @@ def verify(context: click.Context, store_name: str | None, as_json: bool) -> Non
         if number % PROGRESS_EVERY == 0:
             click.echo(f"{number} documents read", err=True)
 
-    found = verify_documents(s.db, s.files, store_name, tell)
+    found = verify_documents(s.db, s.files, store_name, tell, today=s.clock().date())
     rows = [
         {
             "store": one.store,

@@ -63,6 +63,7 @@ class Database:
         self._gives_way = gives_way
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite() if self.is_sqlite else _postgres(url)
+        self._one_state = self.engine if self.is_sqlite else _repeatable(self.engine)
 
     def _sqlite(self) -> Engine:
         path = self.path
@@ -81,7 +82,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and writes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._one_state, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -159,6 +160,12 @@ def _postgres(url: str) -> Engine:
     return create_engine(
         url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
     )
+
+
+def _repeatable(engine: Engine) -> Engine:
+    """The same connections, whose transactions see what was committed before their first query;
+    PostgreSQL's own look anew at each query, SQLite's do not."""
+    return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -17,9 +17,10 @@ def order_cause(remote_id: int, after: int | None = None) -> str:
     return f"order:{remote_id}" if after is None else f"order:{remote_id}:after:{after}"
 
 
-def refund_cause(refund_id: int) -> str:
-    """What owes a refund's credit note."""
-    return f"refund:{refund_id}"
+def refund_cause(refund_id: int, after: int | None = None) -> str:
+    """What owes a refund's credit note. `after`: the id of the invoice on which it was credited
+    before, and which was taken back."""
+    return f"refund:{refund_id}" if after is None else f"refund:{refund_id}:after:{after}"
 
 
 def document_cause(document_id: int) -> str:
@@ -37,12 +38,14 @@ def id_in(cause: str) -> int:
     return int(cause.split(":")[1])
 
 
-def why_no_invoice(
-    order: OrderSnapshot, paid_at: datetime | None, rules: Invoicing, *, by_hand: bool = False
-) -> str | None:
-    """Why an order owes no invoice now; None: it owes one. `by_hand`: somebody asked for it."""
-    if by_hand:
-        return None
+def corrected_by(cause: str) -> int | None:
+    """The id of the invoice in whose place the one of this cause stands; None: in none's."""
+    kind, *parts = cause.split(":")
+    return int(parts[2]) if kind == "order" and parts[1:2] == ["after"] else None
+
+
+def why_no_invoice(order: OrderSnapshot, paid_at: datetime | None, rules: Invoicing) -> str | None:
+    """Why an order owes no invoice by itself now; None: it owes one."""
     if rules.when == "by_hand":
         return "invoices of this shop are issued by hand"
     if paid_at is None:
@@ -76,6 +79,21 @@ def invoice_in_force(papers: Iterable[Paper]) -> Paper | None:
     gone = cancelled(known)
     standing = [one for one in known if one.kind == "invoice" and one.id not in gone]
     return standing[-1] if standing else None
+
+
+def left_of(papers: Iterable[Paper], invoice_id: int) -> Decimal:
+    """What credit notes have not taken back of an invoice."""
+    known = list(papers)
+    stated = sum((one.total for one in known if one.id == invoice_id), Decimal(0))
+    return stated - sum((one.total for one in known if one.refers_to == invoice_id), Decimal(0))
+
+
+def credited_again(papers: Iterable[Paper], order: OrderSnapshot, after: int) -> list[int]:
+    """Ids of the refunds that were credited on the invoice `after`, and are to be credited on the
+    one that stands in its place: that is over the whole order again."""
+    still = {one.id for one in order.refunds}
+    on_it = [one for one in papers if one.refers_to == after and one.cause.startswith("refund:")]
+    return sorted({id_in(one.cause) for one in on_it} & still)
 
 
 @dataclass(frozen=True, slots=True)

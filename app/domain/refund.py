@@ -6,6 +6,7 @@ In a refund, `amount` is positive and its lines are negative; a refund by amount
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -79,6 +80,11 @@ def read_refund(payload: object) -> Refund:
     if refund.amount <= 0:
         raise PayloadUnusable(f"refund {refund.id} gives nothing back")
     return refund
+
+
+def is_of_nothing(payload: dict[str, Any]) -> bool:
+    """Whether a refund moves no money: the shop makes such ones to put items back on the shelf."""
+    return to_decimal(payload.get("amount"), Decimal(-1)) == 0
 
 
 def refunded_item(part: LineItem | ShippingLine | FeeLine) -> str:

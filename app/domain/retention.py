@@ -17,3 +17,8 @@ ELSEWHERE = 10
 def keep_until(issued_on: date, country: str) -> date:
     """The last day on which a document must still be there. `country`: the seller's."""
     return date(issued_on.year + YEARS.get(country, ELSEWHERE), 12, 31)
+
+
+def soonest_end(issued_on: date) -> date:
+    """The last day on which a document must be there wherever its seller is."""
+    return date(issued_on.year + min(YEARS.values()), 12, 31)

@@ -67,6 +67,8 @@ def _has_number(value: str) -> str:
     rest = value.replace("{number}", "").replace("{year}", "").replace("{month}", "")
     if "{" in rest or "}" in rest:
         raise ValueError("may hold {year}, {month} and {number}, and no other braces")
+    if not value.isprintable():
+        raise ValueError("may hold no line breaks and no other signs that cannot be seen")
     return value
 
 

@@ -81,7 +81,13 @@ def take_back(
                 mend="see `invoices list`; only an invoice is taken back",
             )
         order = session.get_one(Order, invoice.order_id, with_for_update=True)
-        _refuse_shadow(session.get_one(Store, invoice.store_id))
+        store = session.get_one(Store, invoice.store_id)
+        _refuse_shadow(store)
+        if invoice.specimen != (store.mode == Mode.TEST.value):
+            raise KikubariError(
+                f"{invoice.number} was issued in another mode than {store.name} is in now",
+                mend="only what the store's own mode issued can be taken back",
+            )
         if invoice.id in cancelled(papers_of(session, order.id, specimen=invoice.specimen)):
             raise KikubariError(f"invoice {invoice.number} was taken back already")
         kind, cause = DocumentKind.CREDIT_NOTE, document_cause(invoice.id)

@@ -22,8 +22,8 @@ from app.db.documents import Document
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.stores import Store
-from app.domain.datev import CHARSET, batch, bookings, is_booked
-from app.domain.invoice import DocumentContent
+from app.domain.datev import CHARSET, Booking, batch, bookings, is_booked
+from app.domain.invoice import NUMBERED, DocumentContent, DocumentKind
 from app.errors import KikubariError
 from app.usecases.compose_document import content_of
 from app.usecases.ports import Files
@@ -34,6 +34,9 @@ CSV_COLUMNS = (
     *("number", "kind", "issued_on", "order", "refers_to", "buyer", "country", "vat_id"),
     *("currency", "tax_category", "tax_percent", "net", "tax", "total", "paid_on", "specimen"),
 )
+OLDEST_IN_ZIP = 1980
+FORMULAS = (*"=+-@\t\r\n", "＝", "＋", "－", "＠")
+"""What a formula can begin with; Japanese spreadsheets take the wide signs as well."""
 Progress = Callable[[int, int], None]
 
 
@@ -62,7 +65,7 @@ def export_csv(db: Database, wanted: Wanted, progress: Progress = no_progress) -
     writer.writerow(CSV_COLUMNS)
     for document, order_number in _documents(db, wanted, progress):
         for row in _csv_rows(document, order_number):
-            writer.writerow([_harmless(value) for value in row])
+            writer.writerow([harmless(value) for value in row])
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
@@ -104,13 +107,13 @@ def _csv_head(content: DocumentContent) -> list[str]:
     ]
 
 
-def _harmless(value: str) -> str:
+def harmless(value: str) -> str:
     """Spreadsheets run what begins like a formula, and a buyer chooses their own name."""
-    return f"'{value}" if value[:1] in "=+-@\t\r" and not _is_number(value) else value
+    return f"'{value}" if value.startswith(FORMULAS) and not _is_number(value) else value
 
 
 def _is_number(value: str) -> bool:
-    return value.lstrip("-").replace(".", "", 1).isdigit()
+    return value.removeprefix("-").replace(".", "", 1).isdecimal()
 
 
 def export_datev(
@@ -127,12 +130,16 @@ def export_datev(
         )
     with db.read() as session:
         settings = settings_of(session, store.id)
-    rates = settings.invoicing.exchange_rates
-    found = [content_of(one) for one, _ in _documents(db, wanted, no_progress) if one.body]
-    inside = [one for one in found if first <= one.issued_on <= last and not one.specimen]
-    booked = [one for one in inside if is_booked(one, rates)]
+    rates, left = settings.invoicing.exchange_rates, list[str]()
+    entries, booked = list[Booking](), 0
+    for content in _counting(db, wanted, first, last):
+        if is_booked(content, rates):
+            entries += bookings([content], settings.datev, rates)
+            booked += 1
+        else:
+            left.append(content.number)
     lines = batch(
-        bookings(booked, settings.datev, rates),
+        entries,
         settings.datev,
         first=first,
         last=last,
@@ -140,8 +147,21 @@ def export_datev(
     )
     data = "".join(f"{line}\r\n" for line in lines).encode(CHARSET, "replace")
     name = f"EXTF_{store.name}_{first:%Y%m%d}-{last:%Y%m%d}.csv"
-    left = [one.number for one in inside if one not in booked]
-    return Datevs(name, data, len(booked), left)
+    return Datevs(name, data, booked, left)
+
+
+def _counting(db: Database, wanted: Wanted, first: date, last: date) -> Iterator[DocumentContent]:
+    """Contents of a period that belong into the books, one at a time: no copies, no specimens."""
+    for document, _ in _documents(db, wanted, no_progress):
+        if (
+            document.body is None
+            or document.specimen
+            or DocumentKind(document.kind) not in NUMBERED
+        ):
+            continue
+        content = content_of(document)
+        if first <= content.issued_on <= last:
+            yield content
 
 
 class _Stream(io.RawIOBase):
@@ -193,7 +213,8 @@ def export_zip(
 
 
 def _entry(name: str, at: datetime) -> zipfile.ZipInfo:
-    made = zipfile.ZipInfo(name, (at.year, at.month, at.day, at.hour, at.minute, at.second))
+    since = (max(at.year, OLDEST_IN_ZIP), at.month, at.day, at.hour, at.minute, at.second)
+    made = zipfile.ZipInfo(name, since)
     made.external_attr = 0o600 << 16
     return made
 

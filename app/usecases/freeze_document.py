@@ -26,6 +26,9 @@ from app.errors import InvoiceIncomplete
 from app.usecases.adopt_invoice import SentInvoice, check_same, keep_adopted
 from app.usecases.compose_document import Owed
 
+ROOM = 48
+"""Characters of an order's number within a copy's, which has 60."""
+
 
 def freeze(
     session: Session,
@@ -60,24 +63,7 @@ def freeze(
         content_sha256=content_hash(frozen),
     )
     head.position, head.sha256 = entry.position, link(head.sha256, entry)
-    document = Document(
-        store_id=store.id,
-        order_id=owed.order.id,
-        kind=entry.kind,
-        cause=owed.request.cause,
-        specimen=content.specimen,
-        series=series,
-        sequence=sequence,
-        number=number,
-        language=content.language,
-        issued_at=issued_at,
-        currency=content.currency,
-        total=content.total,
-        refers_to_id=owed.refers_to_id,
-        content_sha256=entry.content_sha256,
-        position=entry.position,
-        chain_sha256=head.sha256,
-    )
+    document = _document(store, owed, content, entry, head.sha256)
     session.add(document)
     session.flush()
     until = keep_until(content.issued_on, content.seller.country)
@@ -88,6 +74,30 @@ def freeze(
     if sent is not None:
         keep_adopted(session, sent, document, now)
     return document
+
+
+def _document(
+    store: Store, owed: Owed, content: DocumentContent, entry: Entry, chain_sha256: str
+) -> Document:
+    """The row of a document, with the place that it has in the chain."""
+    return Document(
+        store_id=store.id,
+        order_id=owed.order.id,
+        kind=entry.kind,
+        cause=owed.request.cause,
+        specimen=content.specimen,
+        series=entry.series,
+        sequence=entry.sequence,
+        number=entry.number,
+        language=content.language,
+        issued_at=entry.issued_at,
+        currency=content.currency,
+        total=content.total,
+        refers_to_id=owed.refers_to_id,
+        content_sha256=entry.content_sha256,
+        position=entry.position,
+        chain_sha256=chain_sha256,
+    )
 
 
 def _number(
@@ -107,7 +117,7 @@ def _number(
         sequence = documents.take_number(session, store.id, kind.value, 1)
         copies = owed.request.cause.count(":") > 1 and int(owed.request.cause.rpartition(":")[2])
         suffix = f"-{copies}" if copies and copies > 1 else ""
-        return kind.value, sequence, f"{content.order_number}{suffix}"
+        return kind.value, sequence, f"{content.order_number[:ROOM]}{suffix}"
     series = series_of(kind, settings.numbering, local)
     start = _start(session, store, settings, kind, series, local)
     sequence = documents.take_number(session, store.id, series, start)

@@ -25,12 +25,26 @@ from app.db.stores import Store
 from app.domain.invoice import NUMBERED, DocumentKind
 from app.domain.numbering import is_series_of
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
-from app.domain.owing import id_in, why_no_invoice
+from app.domain.owing import (
+    corrected_by,
+    credited_again,
+    id_in,
+    left_of,
+    refund_cause,
+    why_no_invoice,
+)
+from app.domain.refund import is_of_nothing
 from app.domain.store_mode import Mode, Verdict, asked_verdict, document_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceAwaited
 from app.usecases.adopt_invoice import SentInvoice, find_sent, may_have_been_sent
-from app.usecases.compose_document import Owed, compose, invoice_of, note_disagreement
+from app.usecases.compose_document import (
+    Owed,
+    compose,
+    invoice_of,
+    note_disagreement,
+    papers_of,
+)
 from app.usecases.freeze_document import freeze
 from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Shop, Shops
@@ -103,14 +117,22 @@ def issue_document(
             issued_at = sent.at if sent else now
             content = compose(session, store, settings, owed, issued_at, specimen=specimen)
             document = freeze(session, store, settings, owed, content, now, sent)
-            order = session.get_one(Order, owed.order.id)
-            note_disagreement(session, order, owed.snapshot)
+            order = session.get_one(Order, owed.order.id, with_for_update=True)
+            _owe_credits_again(session, settings, order, owed, now, specimen=specimen)
+            note_disagreement(session, order, _newest(order, owed.snapshot))
         work.finish(session, IssueRequest, row_id, owner=owner, now=now, problem=None)
         counted = _counted(document, sent)
         if counted and document is not None:
             gate.take((store.key, document.series), document.sequence)
     if counted and document is not None:
         gate.took((store.key, document.series), document.sequence)
+
+
+def _newest(order: Order, snapshot: OrderSnapshot) -> OrderSnapshot:
+    """What the shop said last of an order, which may have changed since its document's reading."""
+    known, read = order.modified_at, snapshot.modified_at
+    changed = known is not None and read is not None and known > read
+    return read_order(order.payload) if changed else snapshot
 
 
 def _counted(document: documents.Document | None, sent: SentInvoice | None) -> bool:
@@ -164,8 +186,8 @@ def _verdict(
     paid_at = _paid_at(snapshot, settings)
     if kind is DocumentKind.CREDIT_NOTE:
         return _credit_verdict(session, store, owed)
-    by_hand = owed.request.asked_by is not None
-    if by_hand:
+    if owed.request.asked_by is not None:
+        _await_credit(session, owed)
         return asked_verdict(standing, paid_at or snapshot.created_at, numbered=kind in NUMBERED)
     if why := why_no_invoice(snapshot, paid_at, settings.invoicing):
         return Verdict.NOTHING, why
@@ -187,11 +209,56 @@ def _credit_verdict(session: Session, store: Store, owed: Owed) -> tuple[Verdict
         return Verdict.SHADOW, None
     if owed.request.cause.startswith("refund:") and owed.refund is None:
         return Verdict.NOTHING, "the shop has taken the refund back"
+    if owed.refund is not None and is_of_nothing(owed.refund):
+        return Verdict.NOTHING, "the refund gives no money back"
     specimen = mode is Mode.TEST
-    if owed.request.cause.startswith("document:"):
-        return (Verdict.SPECIMEN if specimen else Verdict.DO), None
-    if invoice_of(session, owed, specimen=specimen) is not None:
+    invoice = invoice_of(session, owed, specimen=specimen)
+    if invoice is not None and invoice.specimen != specimen:
+        return Verdict.NOTHING, f"{invoice.number} was issued in another mode than the shop's"
+    if invoice is not None:
         return (Verdict.SPECIMEN if specimen else Verdict.DO), None
     if issue_requests.invoice_is_owed(session, owed.order.id):
         raise InvoiceAwaited("the order's invoice is not issued yet", mend="see its own request")
     return Verdict.NOTHING, "the order was never invoiced, so there is nothing to credit"
+
+
+def _await_credit(session: Session, owed: Owed) -> None:
+    """A corrected invoice is issued only when nothing is left of the one in whose place it stands:
+    a sale has one.
+
+    Raises:
+        InvoiceAwaited: its credit note is not issued yet.
+    """
+    before = corrected_by(owed.request.cause)
+    document = session.get(documents.Document, before) if before is not None else None
+    if document is None:
+        return
+    if left_of(papers_of(session, owed.order.id, specimen=document.specimen), document.id):
+        raise InvoiceAwaited(
+            f"invoice {document.number} is not taken back yet", mend="see its credit note's request"
+        )
+
+
+def _owe_credits_again(
+    session: Session,
+    settings: ShopSettings,
+    order: Order,
+    owed: Owed,
+    now: datetime,
+    *,
+    specimen: bool,
+) -> None:
+    """With a corrected invoice: the refunds that were credited on the one before."""
+    before = corrected_by(owed.request.cause)
+    if before is None or not settings.invoicing.credit_notes:
+        return
+    papers = papers_of(session, order.id, specimen=specimen)
+    for refund_id in credited_again(papers, owed.snapshot, before):
+        issue_requests.request_document(
+            session,
+            store_id=order.store_id,
+            order_id=order.id,
+            kind=DocumentKind.CREDIT_NOTE.value,
+            cause=refund_cause(refund_id, after=before),
+            now=now,
+        )

@@ -1,7 +1,7 @@
 """Does everything that was issued still stand as it was issued?
 
     each store: chain of hashes -> contents against their hashes -> what stands beside them
-                -> numbers without gaps -> files on the disk
+                -> order and invoice that it belongs to -> files on the disk -> numbers without gaps
 
 Reads only. Names the first broken one of each store, and counts what it looked at.
 """
@@ -20,9 +20,12 @@ from app.db import documents
 from app.db.documents import ChainHead, Document, Series
 from app.db.engine import Database
 from app.db.installation import UNWITNESSED, lost_numbers
+from app.db.orders import Order
 from app.db.stores import Store, all_stores
 from app.domain.chain import BEGINNING, Break, content_hash, first_break
+from app.domain.invoice import DocumentContent, DocumentKind
 from app.domain.numbering import first_of
+from app.domain.retention import keep_until, soonest_end
 from app.usecases.ports import Files
 from app.usecases.stores import settings_of
 
@@ -48,15 +51,21 @@ def verify_documents(
     files: Files,
     store_name: str | None = None,
     on_progress: Callable[[int], None] = lambda number: None,
+    *,
+    today: date,
 ) -> list[Verified]:
     """Verify every store, or one. `on_progress` hears how many documents were read so far."""
     with db.read() as session:
         stores = [one for one in all_stores(session) if store_name in (None, one.name)]
-        return [_verify(session, files, store, on_progress) for store in stores]
+        return [_verify(session, files, store, on_progress, today) for store in stores]
 
 
 def _verify(
-    session: Session, files: Files, store: Store, on_progress: Callable[[int], None]
+    session: Session,
+    files: Files,
+    store: Store,
+    on_progress: Callable[[int], None],
+    today: date,
 ) -> Verified:
     found = Verified(store.name)
     head = session.get(ChainHead, store.id)
@@ -64,7 +73,7 @@ def _verify(
     breaks: list[Break] = []
     entries = (
         (one.entry, one.chain_sha256)
-        for one in _looked_at(session, files, store, found, breaks, on_progress)
+        for one in _looked_at(session, files, store, found, breaks, on_progress, today)
     )
     broken = first_break(entries, at)
     found.broken = sorted(
@@ -80,6 +89,7 @@ def _looked_at(
     found: Verified,
     breaks: list[Break],
     on_progress: Callable[[int], None],
+    today: date,
 ) -> Iterator[Document]:
     """The store's documents by position, each looked at on its own."""
     position = 0
@@ -90,7 +100,11 @@ def _looked_at(
             return
         for document in rows:
             found.documents += 1
-            why = _why_body(document, found) or _why_file(session, files, document, found)
+            why = (
+                _why_body(document, found, today)
+                or _why_row(session, document)
+                or _why_file(session, files, document, found)
+            )
             if why:
                 breaks.append(Break(document.position, document.number, why))
             position = document.position
@@ -99,23 +113,54 @@ def _looked_at(
         on_progress(found.documents)
 
 
-def _why_body(document: Document, found: Verified) -> str | None:
+def _why_body(document: Document, found: Verified, today: date) -> str | None:
     """What of a document's content is not as it was issued."""
     if document.body is None:
         found.erased += 1
-        return None
+        early = today <= soonest_end(document.issued_at.date())
+        return "its content was erased before any law allows" if early else None
     content = document.body.content
     if content_hash(content) != document.content_sha256:
         return "its content was changed"
+    kept = DocumentContent.model_validate(content)
     stands = {
-        "number": document.number,
-        "kind": document.kind,
-        "currency": document.currency,
-        "language": document.language,
+        "number": (document.number, kept.number),
+        "kind": (document.kind, kept.kind.value),
+        "currency": (document.currency, kept.currency),
+        "language": (document.language, kept.language),
+        "total": (document.total, kept.total),
+        "mark as a specimen": (document.specimen, kept.specimen),
+        "buyer": (document.body.buyer, kept.buyer.name[:200]),
     }
-    for name, value in stands.items():
-        if content.get(name) != value:
+    for name, (beside, within) in stands.items():
+        if beside != within:
             return f"its {name} is not the one of its content"
+    if document.body.keep_until < keep_until(kept.issued_on, kept.seller.country):
+        return "the day until which it is kept was brought forward"
+    return None
+
+
+def _why_row(session: Session, document: Document) -> str | None:
+    """Whether a document still belongs to its order, and a credit note to its invoice."""
+    named = document.cause.split(":")
+    if named[0] == "order":
+        query = select(Order.remote_id).where(
+            Order.id == document.order_id, Order.store_id == document.store_id
+        )
+        if f"{session.scalar(query)}" != named[1]:
+            return "it stands with another order than it was issued for"
+    if document.kind != DocumentKind.CREDIT_NOTE.value:
+        return None
+    invoice = session.get(Document, document.refers_to_id) if document.refers_to_id else None
+    if invoice is None or (invoice.store_id, invoice.order_id, invoice.specimen) != (
+        document.store_id,
+        document.order_id,
+        document.specimen,
+    ):
+        return "it refers to another invoice than that of its order"
+    refers = document.body.content.get("refers_to") if document.body else None
+    if refers is not None and refers.get("number") != invoice.number:
+        return "it refers to another invoice than its content says"
     return None
 
 
@@ -154,6 +199,9 @@ def _gaps(session: Session, store: Store) -> Iterator[Break]:
                 why = f"number {number} of series {row.series} is missing"
                 yield Break(0, str(number), why)
                 break
+        if given and max(given) >= row.next_number:
+            why = f"series {row.series} was set back: it would give {row.next_number} again"
+            yield Break(0, str(row.next_number), why)
 
 
 def expired(session: Session, today: date, store_id: int | None = None) -> list[Document]:

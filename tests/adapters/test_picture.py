@@ -76,9 +76,9 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "cannot be read"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "cannot be read"),
-        (saved(Image.new("RGB", (9, 9)), "GIF"), "cannot be read"),
+        (b"", "neither"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "neither"),
+        (saved(Image.new("RGB", (9, 9)), "GIF"), "neither"),
         (saved(Image.effect_noise((200, 200), 60))[:4000], "cannot be read"),
         (saved(Image.effect_noise((200, 200), 60), "JPEG")[:3000], "cannot be read"),
         (b"\0" * (LARGEST + 1), "bytes"),
@@ -91,3 +91,13 @@ def test_anything_else_is_refused_with_the_mend(data: bytes, why: str) -> None:
     with pytest.raises(FileRefused, match=why) as refusal:
         prepared_logo(data)
     assert "PNG or JPEG" in refusal.value.mend
+    assert "object at" not in str(refusal.value)
+
+
+def test_a_telephones_picture_of_several_frames_is_taken_by_its_first() -> None:
+    """It is a JPEG under another name (MPO)."""
+    frames = [Image.new("RGB", (90, 30), colour) for colour in ("navy", "red")]
+    media_type, data = prepared_logo(
+        saved(frames[0], "MPO", save_all=True, append_images=frames[1:])
+    )
+    assert media_type == "image/jpeg" and opened(data).format == "JPEG"

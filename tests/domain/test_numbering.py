@@ -43,3 +43,8 @@ def test_credit_notes_have_numbers_of_their_own() -> None:
 def test_numbers_that_would_be_given_twice_are_refused(values: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="numbering"):
         read_settings({"numbering": values})
+
+
+def test_numbers_hold_no_sign_that_cannot_be_seen() -> None:
+    with pytest.raises(SettingsError, match=r"numbering\.format.*cannot be seen"):
+        read_settings({"numbering": {"format": "R\n{number}"}})

@@ -46,7 +46,6 @@ def test_when_an_invoice_is_owed(
     settings = Invoicing.model_validate(rules)
     said = why_no_invoice(order(**fields), paid_at, settings)
     assert said is None if why is None else why in str(said)
-    assert why_no_invoice(order(**fields), paid_at, settings, by_hand=True) is None
 
 
 INVOICE = Paper(1, "invoice", order_cause(84), Decimal("9.00"))

@@ -18,7 +18,7 @@ from app.domain.store_mode import Mode
 from app.errors import KikubariError
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
 from app.usecases.compose_document import content_of, papers_of
-from app.usecases.manage_stores import save_settings
+from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.verify_documents import verify_documents
 from tests.world import World
 
@@ -84,7 +84,7 @@ def test_refunds_in_steps_take_the_whole_invoice_back(a_world: World) -> None:
         settle(world)
     assert [kind for kind, _, _ in papers(world)] == ["invoice", *["credit_note"] * 4]
     assert sums_to_zero(world)
-    (found,) = verify_documents(world.services.db, world.services.files)
+    (found,) = verify_documents(world.services.db, world.services.files, today=world.clock().date())
     assert found.broken == []
 
 
@@ -234,3 +234,107 @@ def test_copies_are_made_as_often_as_they_are_asked_for(sqlite_world: World) -> 
         f"{order}-2",
     ]
     assert [number for kind, number, _ in papers(world) if kind == "invoice"] == ["2026-00001"]
+
+
+def test_an_invoice_corrected_after_a_refund_leaves_what_the_customer_paid(
+    sqlite_world: World,
+) -> None:
+    """The new invoice is over the whole order again, so what went back is credited on it too."""
+    world = sqlite_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        (first,) = world.all(Document)
+        world.shop.refund(order, "3.00")
+        settle(world)
+        now = world.clock()
+        requests = take_back(world.services.db, first.id, who="a", reason="", now=now, again=True)
+        asked(world, requests)
+        settle(world)
+    signs = {"invoice": 1, "credit_note": -1}
+    total = sum(signs[kind] * amount for kind, _, amount in papers(world))
+    assert total == first.total - Decimal("3.00")
+    assert credited(world) == {1: [Decimal("3.00"), first.total - 3], 4: [Decimal("3.00")]}
+
+
+def credited(world: World) -> dict[int, list[Decimal]]:
+    """What was credited on each invoice, by its id."""
+    found: dict[int, list[Decimal]] = {}
+    for one in world.all(Document):
+        if one.refers_to_id is not None:
+            found.setdefault(one.refers_to_id, []).append(one.total)
+    return found
+
+
+def test_a_corrected_invoice_waits_for_the_credit_note_on_the_wrong_one(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        world.shop.place_order("DE")
+        settle(world)
+        (first,) = world.all(Document)
+        s, now = world.services, world.clock()
+        credit, again = take_back(s.db, first.id, who="a", reason="", now=now, again=True)
+        (too_early,) = asked(world, [again])
+        assert too_early.document is None and "not taken back yet" in too_early.problem
+        asked(world, [credit])
+        world.clock.pass_(minutes=10)
+        settle(world)
+    assert [kind for kind, _, _ in papers(world)] == ["invoice", "credit_note", "invoice"]
+
+
+def test_a_specimen_is_not_taken_back_in_live_mode(sqlite_world: World) -> None:
+    """Neither a credit note in the series nor an invoice would stand for anything."""
+    world = sqlite_world
+    with shop_of(world, Mode.TEST):
+        world.shop.place_order("DE", created_at=world.clock())
+        settle(world)
+        (first,) = world.all(Document)
+        s, now = world.services, world.clock()
+        noted = take_back(s.db, first.id, who="a", reason="", now=now)
+        set_mode(s.db, "tea", Mode.LIVE, who="a", now=now)
+        with pytest.raises(KikubariError, match="another mode"):
+            take_back(s.db, first.id, who="a", reason="", now=now, again=True)
+        (done,) = asked(world, noted)
+    assert done.document is None and "another mode" in done.problem
+    assert len(world.all(Document)) == 1
+
+
+def test_copies_of_an_order_with_a_very_long_number_are_made(a_world: World) -> None:
+    """Plug-ins choose orders' numbers; a document's has 60 characters."""
+    world = a_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        s, now = world.services, world.clock()
+        long = {"number": "9" * 500}
+        real = s.shop(world.all(Store)[0])
+        answered = real.order(order) | long
+        for _ in range(2):
+            request = ask_document(
+                s.db, "tea", order, DocumentKind.PACKING_SLIP, who="anna", now=now
+            )
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(type(real), "order", lambda *_: answered)
+                (made,) = asked(world, [request])
+            assert made.problem == ""
+    *_, first, second = [number for _, number, _ in papers(world)]
+    assert second == f"{first}-2" and len(second) <= 60
+
+
+def test_a_refund_without_money_comes_to_nothing(sqlite_world: World) -> None:
+    """Shops make them to put items back on the shelf: there is nothing for a person to do."""
+    world = sqlite_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        world.shop.refund(order, "3.00")
+        assert world.shop.deliveries.wait_idle(20)
+        real = world.services.shop(world.all(Store)[0])
+        answered = [refund | {"amount": "0.00"} for refund in real.refunds(order)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(real), "refunds", lambda *_: answered)
+            settle(world)
+    states = {one.kind: one.state for one in world.all(IssueRequest)}
+    assert states == {"invoice": "done", "credit_note": "nothing"}

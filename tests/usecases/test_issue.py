@@ -36,7 +36,7 @@ def buy(world: World, number: int = 1, **order: object) -> list[int]:
 
 
 def verified(world: World) -> Verified:
-    (found,) = verify_documents(world.services.db, world.services.files)
+    (found,) = verify_documents(world.services.db, world.services.files, today=world.clock().date())
     return found
 
 
@@ -77,7 +77,8 @@ def test_the_database_itself_refuses_changes_and_erasure(a_world: World, table: 
 
 def unlocked(world: World, statement: str) -> None:
     """Somebody with a tool and the right to drop triggers was at the database."""
-    triggers = ("documents_no_update", "document_bodies_no_update", "documents_no_delete")
+    tables = ("documents", "document_bodies")
+    triggers = [f"{table}_no_{verb}" for table in tables for verb in ("update", "delete")]
     with world.services.db.write() as session:
         connection = session.connection()
         for trigger in triggers:
@@ -93,6 +94,20 @@ TAMPERED = {
         "content was changed",
     ),
     "number": ("UPDATE documents SET number = '2026-00009' WHERE id = 2", "number"),
+    "total beside its content": ("UPDATE documents SET total = '1.00' WHERE id = 2", "its total"),
+    "specimen": ("UPDATE documents SET specimen = 1 WHERE id = 2", "mark as a specimen"),
+    "buyer": ("UPDATE document_bodies SET buyer = 'Nobody' WHERE document_id = 2", "its buyer"),
+    "retention": (
+        "UPDATE document_bodies SET keep_until = '2020-12-31' WHERE document_id = 2",
+        "brought forward",
+    ),
+    "early erasure": ("DELETE FROM document_bodies WHERE document_id = 2", "before any law"),
+    "order": ("UPDATE documents SET order_id = 1 WHERE id = 2", "another order"),
+    "bodies swapped": (
+        "UPDATE document_bodies SET content = (SELECT other.content FROM document_bodies AS other "
+        "WHERE other.document_id = 3) WHERE document_id = 2",
+        "content was changed",
+    ),
     "moment": ("UPDATE documents SET issued_at = '2026-01-01T00:00:00.000000Z' WHERE id = 2", ""),
 }
 
@@ -105,6 +120,32 @@ def test_whoever_gets_past_the_triggers_is_found(sqlite_world: World, how: str) 
     unlocked(sqlite_world, statement)
     (first, *_) = verified(sqlite_world).broken
     assert first.position == 2 and why in first.why
+
+
+def test_a_credit_note_of_another_invoice_is_found(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.connect()
+    buy(world, 2)
+    first = world.all(Document)[0]
+    s, now = world.services, world.clock()
+    (asked,) = take_back(s.db, first.id, who="anna", reason="", now=now)
+    issue_asked(s.db, s.shop, s.clock, s.gate, asked, world.turn)
+    assert verified(world).broken == []
+    unlocked(world, "UPDATE documents SET refers_to_id = 2 WHERE id = 3")
+    (broken,) = verified(world).broken
+    assert broken.position == 3 and "another invoice" in broken.why
+
+
+def test_a_series_that_was_set_back_is_found(sqlite_world: World) -> None:
+    """It would give a number a second time."""
+    world = sqlite_world
+    world.connect()
+    buy(world, 2)
+    with world.services.db.write() as session:
+        row = session.scalars(select(Series).where(Series.series.startswith("invoice"))).one()
+        row.next_number -= 1
+    (broken,) = verified(world).broken
+    assert "set back" in broken.why
 
 
 def test_a_flipped_byte_of_a_file_is_found(sqlite_world: World) -> None:

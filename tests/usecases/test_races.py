@@ -9,10 +9,13 @@ from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from app.db import work
 from app.db.documents import Document
 from app.db.issue_requests import IssueRequest
+from app.db.orders import Order
+from app.db.stores import Store
 from app.usecases import issue_document as issuing
 from app.usecases.ask_document import take_back
 from app.usecases.process_delivery import process_due
@@ -81,5 +84,45 @@ def test_credit_notes_made_at_once_never_exceed_their_invoice(
     notes = [one.total for one in world.all(Document) if one.kind == "credit_note"]
     assert sum(notes, Decimal(0)) == invoice.total
     assert sums_to_zero(world)
-    (found,) = verify_documents(world.services.db, world.services.files)
+    (found,) = verify_documents(world.services.db, world.services.files, today=world.clock().date())
     assert found.broken == []
+
+
+def test_a_reading_session_sees_one_state_of_the_database(a_world: World) -> None:
+    """What verifies a chain while documents are issued must not find its end torn off."""
+    world = a_world
+    with world.services.db.read() as session:
+        before = session.scalar(select(func.count()).select_from(Store))
+        world.connect()
+        assert session.scalar(select(func.count()).select_from(Store)) == before == 0
+    assert world.count(Store) == 1
+
+
+def test_an_order_that_is_edited_while_its_invoice_is_made_is_shown_to_its_owner(
+    a_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, real = a_world, issuing._read
+
+    def edited_behind(*args: Any) -> Any:
+        owed = real(*args)
+        world.clock.pass_(minutes=1)
+        (line, *_) = world.shop.order(order)["line_items"]
+        change = {"id": line["id"], "total": "1.00", "subtotal": "1.00"}
+        world.shop.update_order(order, {"line_items": [change]})
+        assert world.shop.deliveries.wait_idle(20)
+        s = world.services
+        while process_due(s.db, s.shop, s.clock, world.turn):
+            pass
+        return owed
+
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        assert world.shop.deliveries.wait_idle(20)
+        s = world.services
+        process_due(s.db, s.shop, s.clock, world.turn)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(issuing, "_read", edited_behind)
+            issuing.issue_due(s.db, s.shop, s.clock, world.turn, s.gate)
+    (document,), (known,) = world.all(Document), world.all(Order)
+    assert document.total != known.total
+    assert known.disagreement == "edited"

@@ -14,11 +14,14 @@ from pypdf import PdfReader
 
 from app.db.document_search import Wanted
 from app.db.documents import Document
+from app.db.orders import Order
 from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.domain.datev import COLUMNS
+from app.domain.invoice import DocumentKind
 from app.factory import create_app
-from app.usecases.export_documents import export_csv
+from app.usecases.ask_document import ask_document, issue_asked
+from app.usecases.export_documents import export_csv, export_datev, harmless
 from app.usecases.manage_stores import save_settings
 from app.usecases.sign_in import add_person, make_link
 from app.web.safety import limiter
@@ -111,6 +114,31 @@ def test_a_buyers_name_is_no_formula(shop: World) -> None:
     shop.work()
     table = b"".join(export_csv(shop.services.db, Wanted(store.id))).decode()
     assert "'=HYPERLINK(1)" in table and ",=HYPERLINK" not in table
+
+
+@pytest.mark.parametrize("name", ["=1+1", "@SUM(1)", "-1+1", "\n=1", "＝1+1"])
+def test_no_formula_gets_into_the_table(name: str) -> None:
+    assert harmless(name) == f"'{name}"
+
+
+@pytest.mark.parametrize("value", ["", "-3.00", "12", "Müller, Anna"])
+def test_what_is_no_formula_stands_as_it_is(value: str) -> None:
+    assert harmless(value) == value
+
+
+def test_copies_are_not_called_left_out_of_the_books(app: Flask, shop: World) -> None:
+    """What DATEV leaves out are documents without an exchange rate: a packing slip is none."""
+    s, remote_id = shop.services, shop.all(Order)[0].remote_id
+    asked = ask_document(
+        s.db, "tea", remote_id, DocumentKind.PACKING_SLIP, who="anna", now=shop.clock()
+    )
+    issue_asked(s.db, s.shop, s.clock, s.gate, asked, shop.turn)
+    store, day = shop.all(Store)[0], shop.clock().date()
+    made = export_datev(s.db, store, Wanted(store.id), day, day, shop.clock())
+    money = [one for one in shop.all(Document) if one.kind in ("invoice", "credit_note")]
+    foreign = [one.number for one in money if one.currency != "EUR"]
+    assert made.left_out == foreign
+    assert made.documents == len(money) - len(foreign)
 
 
 def test_datev_gets_a_line_for_each_tax_of_each_document(app: Flask, shop: World) -> None:
