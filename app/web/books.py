@@ -42,7 +42,7 @@ def show_documents() -> str:
     """Documents that fit what is looked for, the newest first, a page at a time."""
     wanted, store = _wanted()
     before = request.args.get("before", "")
-    start = int(before) if before.isdigit() and len(before) < 19 else 0
+    start = int(before) if before.isdecimal() and len(before) < 19 else 0
     with services().db.read() as session:
         found = document_search.search(session, wanted, limit=PAGE + 1, before=start)
         known = {one.id: one for one in stores.all_stores(session)}
