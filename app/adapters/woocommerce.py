@@ -90,7 +90,7 @@ class WooShop:
 
     def count_orders(self) -> int:
         rows = self._rows("reports/orders/totals", {})
-        return sum(int(row["total"]) for row in rows if str(row.get("total", "")).isdigit())
+        return sum(int(row["total"]) for row in rows if str(row.get("total", "")).isdecimal())
 
     def webhooks(self) -> list[dict[str, Any]]:
         return self._rows("webhooks", {"per_page": PAGE})
@@ -205,7 +205,7 @@ def _is_note(value: object) -> bool:
 def retry_after(answer: Answer) -> float:
     """`Retry-After` in seconds (a number or a date), at most an hour; 0 where it says nothing."""
     value = answer.headers.get("Retry-After", "")
-    if value.isdigit():
+    if value.isdecimal():
         return float(min(int(value[:6]), 3600))
     try:
         return max(0.0, min(parsedate_to_datetime(value).timestamp() - time.time(), 3600.0))

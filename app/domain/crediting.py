@@ -30,7 +30,7 @@ from app.domain.invoice import (
     Statement,
     TaxGroup,
 )
-from app.domain.invoicing import chosen_looks
+from app.domain.invoicing import MOST_LINES, chosen_looks
 from app.domain.money import ZERO, cut, rounded, settled, shares
 from app.domain.order import LineItem
 from app.domain.refund import Refund, refunded_item
@@ -213,8 +213,9 @@ def _refunded(
 def _items(invoice: DocumentContent, left: Remainder, refund: Refund, digits: int) -> list[_Item]:
     known = {line.ref: line.group for line in invoice.lines if line.ref}
     known |= {row.ref: row.group for row in invoice.rows if row.ref}
+    parts = refund.parts if len(refund.parts) <= MOST_LINES else ()  # else it is one by amount
     found = []
-    for part in refund.parts:
+    for part in parts:
         charge = charge_of(part, refund.tax_lines, digits, is_gross=invoice.prices_include_tax)
         group = known.get(refunded_item(part))
         if group is None:

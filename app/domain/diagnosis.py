@@ -268,7 +268,7 @@ def _mailer(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
 
 
 def _versions(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    numbers = tuple(int(part) for part in facts.woocommerce.split(".")[:2] if part.isdigit())
+    numbers = tuple(int(part) for part in facts.woocommerce.split(".")[:2] if part.isdecimal())
     if len(numbers) == 2 and numbers < OLDEST_WOOCOMMERCE:
         oldest = ".".join(map(str, OLDEST_WOOCOMMERCE))
         yield facts.finding("version", said=facts.woocommerce, oldest=oldest)

@@ -35,6 +35,7 @@ from app.domain.text import clean, plain
 from app.errors import InvoiceIncomplete
 
 MOST_LINES = 3_000
+"""Items of a document; and as many fees and ways of shipping."""
 
 
 def build_invoice(
@@ -154,7 +155,8 @@ def _check_order(order: OrderSnapshot) -> None:
         raise InvoiceIncomplete(
             f"order {order.number} has nothing on it", mend="check the order in the shop"
         )
-    if len(order.line_items) > MOST_LINES:
+    others = len(order.fee_lines) + len(order.shipping_lines)
+    if max(len(order.line_items), others) > MOST_LINES:
         raise InvoiceIncomplete(
             f"order {order.number} has more than {MOST_LINES} lines",
             mend="issue this one by hand",

@@ -39,3 +39,10 @@ def number_of(kind: DocumentKind, numbering: Numbering, sequence: int, issued_at
         .replace("{month}", f"{issued_at.month:02d}")
         .replace("{number}", str(sequence).zfill(numbering.padding))
     )
+
+
+def file_stem(kind: str, number: str) -> str:
+    """`credit-note-CN-00001`: letters, digits and hyphens, whatever the number's format is, so that
+    it is safe in headers, archives and on every disk."""
+    safe = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in number)
+    return f"{kind.replace('_', '-')}-{safe}"

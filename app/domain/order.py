@@ -19,19 +19,22 @@ from app.errors import PayloadUnusable
 
 PAID_STATUSES = frozenset({"processing", "completed"})
 DRAFT_STATUSES = frozenset({"auto-draft", "checkout-draft", "draft"})
+YEARS = range(1980, 2200)
 CLOCKS_DIFFER = timedelta(minutes=10)
 CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
 
 
 def _instant(value: object) -> datetime | None:
-    """A `…_gmt` field: naive UTC text, or empty where it never happened."""
+    """A `…_gmt` field: naive UTC text, or empty where it never happened. What no shop can have
+    lived through counts as empty too: no calendar reaches beyond."""
     if not isinstance(value, str) or not value.strip():
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if moment.year in YEARS else None
 
 
 def _text(value: object) -> str:

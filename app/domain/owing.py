@@ -10,6 +10,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from app.domain.order import OrderSnapshot
 from app.domain.store_settings import Invoicing
 
+MOST_REFUNDS = 200
+"""Of one order. A shop that lists more is not refunding."""
+
 
 def order_cause(remote_id: int, after: int | None = None) -> str:
     """What owes an order's invoice. `after`: the id of the invoice before it that was taken back,
@@ -88,12 +91,21 @@ def left_of(papers: Iterable[Paper], invoice_id: int) -> Decimal:
     return stated - sum((one.total for one in known if one.refers_to == invoice_id), Decimal(0))
 
 
-def credited_again(papers: Iterable[Paper], order: OrderSnapshot, after: int) -> list[int]:
-    """Ids of the refunds that were credited on the invoice `after`, and are to be credited on the
-    one that stands in its place: that is over the whole order again."""
-    still = {one.id for one in order.refunds}
-    on_it = [one for one in papers if one.refers_to == after and one.cause.startswith("refund:")]
-    return sorted({id_in(one.cause) for one in on_it} & still)
+def credits_owed(papers: Iterable[Paper], order: OrderSnapshot, before: int | None) -> list[str]:
+    """Causes of the credit notes that follow a new invoice, which is over the whole order: for
+    refunds that were never credited, and for those that were on the invoice `before` it, in whose
+    place it stands."""
+    credited: dict[int, set[int | None]] = {}
+    for one in papers:
+        if one.cause.startswith("refund:"):
+            credited.setdefault(id_in(one.cause), set()).add(one.refers_to)
+    owed = []
+    for refund in order.refunds[:MOST_REFUNDS]:
+        if refund.id not in credited:
+            owed.append(refund_cause(refund.id))
+        elif before is not None and before in credited[refund.id]:
+            owed.append(refund_cause(refund.id, after=before))
+    return owed
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.datev import CHARSET, Booking, batch, bookings, is_booked
 from app.domain.invoice import NUMBERED, DocumentContent, DocumentKind
+from app.domain.numbering import file_stem
 from app.errors import KikubariError
 from app.usecases.compose_document import content_of
 from app.usecases.ports import Files
@@ -220,10 +221,9 @@ def _entry(name: str, at: datetime) -> zipfile.ZipInfo:
 
 
 def file_name(document: Document) -> str:
-    """`invoice-2026-00042.pdf`: letters, digits and hyphens, whatever the number's format is."""
-    safe = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in document.number)
+    """`invoice-2026-00042-17.pdf`: with its id, because copies can share a number."""
     mark = "specimen-" if document.specimen and "SPECIMEN" not in document.number else ""
-    return f"{mark}{document.kind.replace('_', '-')}-{safe}-{document.id}.pdf"
+    return f"{mark}{file_stem(document.kind, document.number)}-{document.id}.pdf"
 
 
 def _documents(db: Database, wanted: Wanted, progress: Progress) -> Iterator[tuple[Document, str]]:

@@ -27,10 +27,9 @@ from app.domain.numbering import is_series_of
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
 from app.domain.owing import (
     corrected_by,
-    credited_again,
+    credits_owed,
     id_in,
     left_of,
-    refund_cause,
     why_no_invoice,
 )
 from app.domain.refund import is_of_nothing
@@ -118,7 +117,7 @@ def issue_document(
             content = compose(session, store, settings, owed, issued_at, specimen=specimen)
             document = freeze(session, store, settings, owed, content, now, sent)
             order = session.get_one(Order, owed.order.id, with_for_update=True)
-            _owe_credits_again(session, settings, order, owed, now, specimen=specimen)
+            _owe_credits(session, settings, order, owed, now, specimen=specimen)
             note_disagreement(session, order, _newest(order, owed.snapshot))
         work.finish(session, IssueRequest, row_id, owner=owner, now=now, problem=None)
         counted = _counted(document, sent)
@@ -219,7 +218,7 @@ def _credit_verdict(session: Session, store: Store, owed: Owed) -> tuple[Verdict
         return (Verdict.SPECIMEN if specimen else Verdict.DO), None
     if issue_requests.invoice_is_owed(session, owed.order.id):
         raise InvoiceAwaited("the order's invoice is not issued yet", mend="see its own request")
-    return Verdict.NOTHING, "the order was never invoiced, so there is nothing to credit"
+    return Verdict.NOTHING, "no invoice of the order stands, so there is nothing to credit"
 
 
 def _await_credit(session: Session, owed: Owed) -> None:
@@ -239,7 +238,7 @@ def _await_credit(session: Session, owed: Owed) -> None:
         )
 
 
-def _owe_credits_again(
+def _owe_credits(
     session: Session,
     settings: ShopSettings,
     order: Order,
@@ -248,17 +247,16 @@ def _owe_credits_again(
     *,
     specimen: bool,
 ) -> None:
-    """With a corrected invoice: the refunds that were credited on the one before."""
-    before = corrected_by(owed.request.cause)
-    if before is None or not settings.invoicing.credit_notes:
+    """With an invoice: credit notes for what was refunded before it."""
+    if owed.kind is not DocumentKind.INVOICE or not settings.invoicing.credit_notes:
         return
     papers = papers_of(session, order.id, specimen=specimen)
-    for refund_id in credited_again(papers, owed.snapshot, before):
+    for cause in credits_owed(papers, owed.snapshot, corrected_by(owed.request.cause)):
         issue_requests.request_document(
             session,
             store_id=order.store_id,
             order_id=order.id,
             kind=DocumentKind.CREDIT_NOTE.value,
-            cause=refund_cause(refund_id, after=before),
+            cause=cause,
             now=now,
         )

@@ -235,7 +235,7 @@ def parked(session: Session, known: dict[int, Store], *, limit: int = 50) -> lis
         remote_id = row.subject.removeprefix("order:")
         order = (
             orders.order_by_remote_id(session, row.store_id, int(remote_id))
-            if remote_id.isdigit()
+            if remote_id.isdecimal()
             else None
         )
         found.append(("delivery", row, row.store_id, order))

@@ -25,7 +25,7 @@ from app.domain.delivery import storable
 from app.domain.forecast import LEAST_OUTCOMES
 from app.domain.invoice import DocumentKind
 from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
-from app.domain.owing import order_cause, refund_cause, why_no_invoice
+from app.domain.owing import MOST_REFUNDS, order_cause, refund_cause, why_no_invoice
 from app.domain.shipment import parcels_of, shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
 from app.domain.store_settings import ShopSettings
@@ -36,8 +36,6 @@ from app.usecases.record_shipments import ORDER, record_told
 from app.usecases.stores import settings_of, standing_of
 
 DELETED = "deleted"
-MOST_REFUNDS = 200
-"""Of one order. A shop that lists more is not refunding."""
 
 
 def record_order(

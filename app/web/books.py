@@ -42,7 +42,7 @@ def show_documents() -> str:
     """Documents that fit what is looked for, the newest first, a page at a time."""
     wanted, store = _wanted()
     before = request.args.get("before", "")
-    start = int(before) if before.isdigit() and len(before) < 19 else 0
+    start = int(before) if before.isdecimal() and len(before) < 19 else 0
     with services().db.read() as session:
         found = document_search.search(session, wanted, limit=PAGE + 1, before=start)
         known = {one.id: one for one in stores.all_stores(session)}
@@ -119,14 +119,9 @@ def _datev(store: Store | None, wanted: Wanted) -> Response:
 def show_xml(document_id: int, syntax: str) -> Response:
     """A document as an e-invoice; why it cannot be one is said on its order's page."""
     s = services()
-    if document_id >= 2**63 or syntax not in ("cii", "ubl"):
+    if syntax not in ("cii", "ubl"):
         abort(404)
-    with s.db.read() as session:
-        document = session.get(Document, document_id)
-        if document is None:
-            abort(404)
-        order = session.get_one(Order, document.order_id)
-        page = _order_page(session.get_one(Store, document.store_id).name, order.remote_id)
+    document, page = _found(document_id)
     try:
         document, data = document_xml(s.db, s.press, document_id, syntax)
     except KikubariError as error:
@@ -134,7 +129,9 @@ def show_xml(document_id: int, syntax: str) -> Response:
         return redirect(page)
     with s.db.write() as session:
         what = {"number": document.number, "as": syntax}
-        staff.audit(session, s.clock(), current_user.email, "document.open", order.store_id, **what)
+        staff.audit(
+            session, s.clock(), current_user.email, "document.open", document.store_id, **what
+        )
     name = file_name(document).replace(".pdf", f".{syntax}.xml")
     return Response(data, mimetype="application/xml", headers=_attachment(name))
 
@@ -167,14 +164,7 @@ def ask(store_name: str, remote_id: int) -> Response:
 def take_invoice_back(document_id: int) -> Response:
     """Take an invoice back by a credit note; where asked, issue it anew."""
     s = services()
-    if document_id >= 2**63:
-        abort(404)
-    with s.db.read() as session:
-        document = session.get(Document, document_id)
-        if document is None:
-            abort(404)
-        order = session.get_one(Order, document.order_id)
-        page = _order_page(session.get_one(Store, document.store_id).name, order.remote_id)
+    document, page = _found(document_id)
     if request.form.get("confirm", "").strip() != document.number:
         flash(gettext("Nothing was done: type the invoice's number to confirm."))
         return redirect(page)
@@ -187,6 +177,17 @@ def take_invoice_back(document_id: int) -> Response:
     except KikubariError as error:
         flash(error.sentence())
     return redirect(page)
+
+
+def _found(document_id: int) -> tuple[Document, str]:
+    """A document, and the address of its order's page; 404 where there is none."""
+    with services().db.read() as session:
+        document = session.get(Document, document_id) if document_id < 2**63 else None
+        if document is None:
+            abort(404)
+        order = session.get_one(Order, document.order_id)
+        store = session.get_one(Store, document.store_id)
+        return document, _order_page(store.name, order.remote_id)
 
 
 def _issue(request_id: int) -> Outcome:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort
 
-from app.db.documents import Document, link_by_nonce
+from app.db.documents import link_by_nonce
+from app.domain.numbering import file_stem
 from app.usecases.render_document import document_pdf
 from app.web.state import services, state
 
@@ -33,12 +34,8 @@ def pdf_response(document_id: int) -> Response:
     with state().rendering:
         document, data = document_pdf(s.db, s.press, document_id)
     response = Response(data, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{_file_name(document)}"'
+    name = file_stem(document.kind, document.number)
+    response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
-
-
-def _file_name(document: Document) -> str:
-    safe = "".join(sign if sign.isalnum() and sign.isascii() else "-" for sign in document.number)
-    return f"{document.kind}-{safe}.pdf"

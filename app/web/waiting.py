@@ -69,7 +69,7 @@ def answer() -> Response:
     if send is None:
         abort(404)
     s, done = services(), 0
-    chosen = [one for one in request.form.getlist("message") if one.isdigit() and len(one) < 19]
+    chosen = [one for one in request.form.getlist("message") if one.isdecimal() and len(one) < 19]
     for message_id in chosen[:PAGE]:
         done += answer_message(
             s.db, int(message_id), send=send, who=current_user.email, now=s.clock()

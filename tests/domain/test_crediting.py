@@ -12,6 +12,7 @@ from app.domain.calendar import calendar_of
 from app.domain.crediting import build_cancellation
 from app.domain.einvoicing import obstacle
 from app.domain.invoice import DocumentContent, DocumentKind, RowKind
+from app.domain.invoicing import MOST_LINES
 from app.domain.refund import read_refund
 from app.domain.remainder import remainder_of
 from app.errors import InvoiceIncomplete, PayloadUnusable
@@ -243,3 +244,12 @@ def test_an_invoice_of_before_can_still_be_credited() -> None:
 def test_what_is_no_refund_is_refused(payload: object) -> None:
     with pytest.raises(PayloadUnusable):
         read_refund(payload)
+
+
+def test_a_refund_of_more_lines_than_a_document_holds_is_credited_by_amount() -> None:
+    """Else it would have a number, and never a file."""
+    content = invoice(rest_json("orders_get_refund_partial_qty"))
+    refund = rest_json("refunds_post_partial_qty_with_tax")
+    note = credit(content, [], refund | {"line_items": refund["line_items"] * (MOST_LINES + 1)})
+    adds_up(note)
+    assert note.lines == () and note.total == Decimal("29.98")

@@ -197,3 +197,9 @@ def test_numbers_of_a_series_differ(sequence: int, padding: int) -> None:
 def test_a_number_format_that_would_not_count_is_refused(form: str) -> None:
     with pytest.raises(SettingsError, match=r"numbering\.format"):
         read_settings({"numbering": {"format": form}})
+
+
+def test_a_document_holds_no_more_fees_than_items() -> None:
+    fees = [{"id": number, "name": "Fee", "total": "0.00"} for number in range(3_001)]
+    with pytest.raises(InvoiceIncomplete, match="more than 3000 lines"):
+        invoice(rest_json("orders_get_refund_partial_qty") | {"fee_lines": fees})

@@ -35,6 +35,11 @@ def test_every_recorded_order_can_be_read() -> None:
         assert order.modified_at is not None and order.modified_at.tzinfo is UTC
 
 
+@pytest.mark.parametrize("said", ["9999-12-31T23:59:59", "0001-01-01T00:00:00", "1899-12-30T00:00"])
+def test_a_moment_outside_of_any_calendar_counts_as_none(said: str) -> None:
+    assert read_order(minimal(date_created_gmt=said, date_paid_gmt=said)).paid_at is None
+
+
 def test_what_php_sends_for_nothing() -> None:
     order = read_order(
         minimal(billing=[], shipping=None, line_items="", meta_data={}, total="", date_paid_gmt="")

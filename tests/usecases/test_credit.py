@@ -338,3 +338,39 @@ def test_a_refund_without_money_comes_to_nothing(sqlite_world: World) -> None:
             settle(world)
     states = {one.kind: one.state for one in world.all(IssueRequest)}
     assert states == {"invoice": "done", "credit_note": "nothing"}
+
+
+def test_what_was_refunded_before_an_invoice_by_hand_is_credited_on_it(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        by_hand = {"invoicing": {"when": "by_hand"}}
+        save_settings(world.services.db, "tea", by_hand, who="t", now=world.clock())
+        order = world.shop.place_order("DE")
+        world.shop.refund(order, "1.00")
+        settle(world)
+        s, now = world.services, world.clock()
+        asked(world, [ask_document(s.db, "tea", order, DocumentKind.INVOICE, who="a", now=now)])
+        settle(world)
+    assert [(kind, total) for kind, _, total in papers(world)][1:] == [
+        ("credit_note", Decimal("1.00"))
+    ]
+
+
+def test_what_was_refunded_while_no_invoice_stood_is_credited_on_the_next(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    with shop_of(world):
+        order = world.shop.place_order("DE")
+        settle(world)
+        (first,) = world.all(Document)
+        s, now = world.services, world.clock()
+        asked(world, take_back(s.db, first.id, who="a", reason="", now=now))
+        world.shop.refund(order, "1.00")
+        settle(world)
+        asked(world, [ask_document(s.db, "tea", order, DocumentKind.INVOICE, who="a", now=now)])
+        settle(world)
+    *_, second = [one for one in world.all(Document) if one.kind == "invoice"]
+    assert credited(world) == {first.id: [first.total], second.id: [Decimal("1.00")]}

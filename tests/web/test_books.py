@@ -82,6 +82,12 @@ def test_no_search_words_do_harm(app: Flask, shop: World, words: str) -> None:
     assert answer.status_code == 200 and shop.all(Document)[0].number not in answer.text
 
 
+@pytest.mark.parametrize("before", ["²", "٣", "-1", "9" * 40])
+def test_a_page_that_is_no_number_is_the_first(app: Flask, shop: World, before: str) -> None:
+    answer = client(app, shop).get("/documents", query_string={"before": before})
+    assert answer.status_code == 200
+
+
 def test_the_zip_holds_every_file_as_it_is_kept(app: Flask, shop: World) -> None:
     answer = client(app, shop).get("/documents/export/zip")
     archive = zipfile.ZipFile(io.BytesIO(answer.data))
