@@ -36,7 +36,7 @@ from app.db.schema import upgrade
 from app.db.stores import Store
 from app.db.work import DUE, PARKED
 from app.demo.shop import DemoShop
-from app.demo.story import SETTINGS, TOPICS
+from app.demo.story import SETTINGS, TOPICS, awake
 from app.domain.invoice import DocumentKind
 from app.domain.store_mode import Mode
 from app.launch.children import guarded
@@ -330,6 +330,8 @@ class Customers(threading.Thread):
         luck = dice.random()
         if luck < 0.05:
             created = self.shop.now() - LATE_BY
+            buyer = awake(self.shop.now())  # the others would be told tomorrow morning
+            wishes["currency"] = CURRENCIES.get(buyer)
             self.late.append(self.shop.place_order(buyer, created_at=created, **wishes))
             self.paid.append(self.late[-1])
         elif luck < 0.08:

@@ -113,7 +113,7 @@ def browser(folder: Path) -> Iterator[Browser]:
 
 
 def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
-    """The staff pages, and a mail as the customer sees it."""
+    """The staff pages, and the page of an order and a mail as the customer sees them."""
     home = run.settings.web_url
     late = next(notice for notice in told["notices"] if notice["kind"] == "delayed")
     session = sign_in(chromium, run)
@@ -130,6 +130,9 @@ def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
     with page_of(chromium, (DESKTOP[0], 1000), "light", session) as page:
         connect_shop(page, home, run.demo_url)
         save("setup", Image.open(BytesIO(page.screenshot())))
+    with page_of(chromium, PHONE, "light", None) as page:
+        page.goto(customer_page(run, late["order"]))
+        save("customer-page-phone", Image.open(BytesIO(page.screenshot())))
     with page_of(chromium, (760, 1200), "light", None) as page:
         open_mail(page, run.demo_url, late)
         save("mail", Image.open(BytesIO(page.locator("iframe").screenshot())))
@@ -149,15 +152,25 @@ def connect_shop(page: Page, home: str, shop: str) -> None:
     page.goto(page.url)
 
 
+def printed(run: Run, *words: str) -> Any:
+    """What a command of the demo prints."""
+    command = [run.python, "-m", "app.cli", *words, "--json"]
+    ran = subprocess.run(
+        command, cwd=run.root, env=run.env, check=True, capture_output=True, text=True
+    )
+    return json.loads(ran.stdout)
+
+
+def customer_page(run: Run, order: int) -> str:
+    """The address of the page of an order."""
+    return str(printed(run, "orders", "page", "demo", str(order))["url"])
+
+
 def sign_in(chromium: Browser, run: Run) -> Any:
     """The session of a person who used a one-time link."""
-    command = [run.python, "-m", "app.cli", "staff", "link", "--json"]
-    printed = subprocess.run(
-        command, cwd=run.root, env=run.env, check=True, capture_output=True, text=True
-    ).stdout
     context = chromium.new_context()
     page = context.new_page()
-    page.goto(json.loads(printed)["url"])
+    page.goto(printed(run, "staff", "link")["url"])
     page.click("main button")
     page.wait_for_selector("#overview")
     state = context.storage_state()

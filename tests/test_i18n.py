@@ -301,6 +301,21 @@ def everything_told(language: str, voice: str) -> str:
     return "\n".join([*parts, *texts_in(language, voice).values()])
 
 
+@pytest.mark.parametrize("language", SPEAKS_AS_TO_FRIENDS)
+def test_no_text_of_the_page_or_of_a_notice_slips_into_the_other_voice(language: str) -> None:
+    texts = customer_texts(language, FRIENDLY)
+    for folder in ("customer", "notices"):
+        for key in used_in(f"templates/{folder}"):
+            said = texts.gettext(key)
+            assert not re.search(SPEAKS_AS_TO_FRIENDS[language], said), said
+
+
+def used_in(folder: str) -> set[str]:
+    options = {"**.html": {"newstyle_gettext": "true"}}
+    found = extract_from_dir(ROOT / folder, [("**.html", "jinja2")], options)
+    return {message for _, _, message, _, _ in found if isinstance(message, str)}
+
+
 def test_one_voice_is_enough_where_both_are_the_same() -> None:
     for language in set(CUSTOMER_LANGUAGES) - set(SPEAKS_AS_TO_FRIENDS):
         assert everything_told(language, FRIENDLY) == everything_told(language, FORMAL)

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from app.cli.output import json_option, limit_option, services, show, show_one, store_option
+from app.cli.output import WHO, json_option, limit_option, services, show, show_one, store_option
 from app.cli.shipping import parcel_facts
 from app.db import orders
 from app.db.orders import Order
 from app.errors import KikubariError
+from app.usecases.link_page import close_page, show_page_link
 from app.usecases.manage_stores import find
 from app.usecases.order_context import order_context
 
@@ -77,6 +78,26 @@ def show_order(store_name: str, order_id: int, as_json: bool) -> None:
         ],
     }
     show_one(facts, as_json=as_json)
+
+
+@group.command("page")
+@click.argument("store_name", metavar="STORE")
+@click.argument("order_id", type=click.IntRange(1, 2**63 - 1))
+@click.option("--close", is_flag=True, help="Close every link to it for good instead.")
+@json_option
+def show_page(store_name: str, order_id: int, close: bool, as_json: bool) -> None:
+    """The link to the page of an order, for its customer.
+
+    \b
+    Example:  python3 run.py orders page tea 84
+    """
+    s = services()
+    if close:
+        number = close_page(s.db, store_name, order_id, who=WHO, now=s.clock())
+        show_one({"closed": number}, as_json=as_json)
+        return
+    url = show_page_link(s.db, s.links, store_name, order_id, who=WHO, now=s.clock())
+    show_one({"url": url}, as_json=as_json)
 
 
 def _facts(order: Order) -> dict[str, Any]:

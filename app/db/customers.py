@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -67,6 +67,16 @@ def open_page_of(session: Session, order_id: int, now: datetime) -> CustomerLink
         CustomerLink.expires_at > now,
     )
     return session.scalars(query.order_by(CustomerLink.id).limit(1)).first()
+
+
+def close_pages_of(session: Session, order_id: int, now: datetime) -> int:
+    """Revoke every link to the page of an order; how many were open."""
+    closed = session.execute(
+        update(CustomerLink)
+        .where(CustomerLink.order_id == order_id, CustomerLink.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return int(closed.rowcount)  # type: ignore[attr-defined]
 
 
 def page_by_nonce(session: Session, nonce: str) -> CustomerLink | None:

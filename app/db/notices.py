@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -91,7 +91,11 @@ def failed_since_mailed(session: Session, store_id: int, since: datetime) -> int
     )
     after = max(filter(None, (session.scalar(mailed), since)))
     failed = select(func.count()).where(
-        Message.store_id == store_id, Message.delivery == "failed", Message.sent_at > after
+        Message.store_id == store_id,
+        or_(
+            (Message.delivery == "failed") & (Message.sent_at > after),
+            Message.delivery.is_(None) & (Message.retried_at > after),
+        ),
     )
     return session.scalar(failed) or 0
 

@@ -60,6 +60,11 @@ def open_tasks(session: Session, *, order_id: int | None = None, limit: int = 10
     return list(session.scalars(query.order_by(Task.id).limit(limit)))
 
 
+def tasks_of(session: Session, order_id: int) -> list[Task]:
+    """Everything there was to do about an order, the oldest first."""
+    return list(session.scalars(select(Task).where(Task.order_id == order_id).order_by(Task.id)))
+
+
 def finish_task(session: Session, task_id: int, *, who: str, now: datetime) -> bool:
     """Somebody did it. False: it was done before."""
     done = session.execute(

@@ -17,12 +17,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 
 from app.db import documents, inbox, notices
 from app.db.orders import Order
 from app.db.stores import Store, store_by_name
+from app.domain.local_hours import is_decent
 from app.domain.store_mode import Mode
 from app.errors import KikubariError
 from app.services import Services
@@ -68,8 +70,12 @@ ORDERS: tuple[dict[str, Any], ...] = (
     {"buyer": "GB", "items": [["TEE-1", 1]], "currency": "GBP", "fee": ["Gift wrapping", "3.00"]},
     {"buyer": "AT", "items": [["LAMP-AR", 1]], "paid": False, "status": "on-hold"},
 )
-LATE = {"buyer": "DE-company", "items": [["BAG-BR", 2], ["MUG-01", 6]], "shipping": "dhl"}
+LATE = {"items": [["BAG-BR", 2], ["MUG-01", 6]], "shipping": "dhl"}
+AWAKE = (("DE-company", "Europe/Berlin"), ("US", "America/Los_Angeles"), ("JP", "Asia/Tokyo"))
+"""Buyers of whom one is always awake: nobody is told of a delay at night."""
 LATE_BY = timedelta(days=9)
+A_WHILE = timedelta(minutes=40)
+"""So long at least it must still be day for the buyer whom a story tells of a delay."""
 
 
 class DemoControl:
@@ -114,10 +120,21 @@ def connect(services: Services, control: DemoControl) -> tuple[Store, bool]:
     return store, True
 
 
+def awake(now: datetime) -> str:
+    """A buyer for whom it is day."""
+    moments = (now, now + A_WHILE)
+    return next(
+        buyer
+        for buyer, zone in AWAKE
+        if all(is_decent(moment, [ZoneInfo(zone)]) for moment in moments)
+    )
+
+
 def place_orders(control: DemoControl, now: datetime) -> dict[str, list[int]]:
     """Buy; ids of the paid orders, and among them of the late one."""
     made = [control.post("orders", wishes) for wishes in ORDERS]
-    late = control.post("orders", {**LATE, "created_at": (now - LATE_BY).isoformat()})
+    wishes = {**LATE, "buyer": awake(now), "created_at": (now - LATE_BY).isoformat()}
+    late = control.post("orders", wishes)
     shipped = made[0]["id"]
     control.post(f"orders/{shipped}/tracking", {"number": "00340434161094015902"})
     paid = [order["id"] for order in [*made, late] if order["order"]["date_paid"]]

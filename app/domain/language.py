@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-from babel.languages import get_official_languages
+from babel.languages import get_official_languages, get_territory_language_info
 
 from app.domain.order import OrderSnapshot
 
@@ -16,6 +16,10 @@ CustomerLanguage = Literal[
 ]
 # fmt: on
 """In which customers can be written to: each has a catalogue (`CUSTOMER_LANGUAGES`)."""
+
+MOST = 50
+"""Per cent of a country that reads a language: Finns are not written to in Swedish, nor are
+Croats in Italian, although both are official there."""
 
 LANGUAGE_META = ("wpml_language", "_wpml_language", "pll_language", "trp_language", "_locale")
 
@@ -58,5 +62,12 @@ def _from_country(territory: str, spoken: tuple[str, ...], default: str) -> str 
     official = get_official_languages(territory, regional=True, de_facto=True)
     if default in official:
         return default
-    known = next((code for code in official if code in spoken), None)
+    widely = (code for code in official if _share(territory, code) >= MOST)
+    known = next((code for code in widely if code in spoken), None)
     return known or ("en" if "en" in spoken else None)
+
+
+def _share(territory: str, language: str) -> float:
+    """How much of a country reads a language, in per cent; 0 where that is not known."""
+    known = get_territory_language_info(territory).get(language, {})
+    return float(known.get("population_percent") or 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import time
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -26,6 +26,8 @@ from stdnum import iban
 from app.domain.language import CustomerLanguage
 from app.errors import SettingsError
 
+CustomerChoice = Literal["wait", "address", "exchange", "cancel"]
+CHOICES: tuple[CustomerChoice, ...] = get_args(CustomerChoice)
 Line = Annotated[str, Field(max_length=200)]
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
@@ -216,6 +218,8 @@ class ShopSettings(_Values):
     language: CustomerLanguage = "en"
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?$")], ...] = ()
     voice: Literal["formal", "friendly"] = "formal"
+    choices: tuple[CustomerChoice, ...] = CHOICES
+    """What a customer may choose on the page of a late order."""
     contact: Line = ""
     """How a customer reaches a person: an e-mail address or a phone number."""
     test_address: Line = ""

@@ -27,6 +27,7 @@ from app.db.issue_requests import IssueRequest
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
 from app.db.stores import Store
+from app.db.tasks import Task, open_tasks, tasks_of
 from app.db.work import PARKED
 from app.domain.address import address_lines
 from app.domain.findings import Finding, Severity, from_rows
@@ -69,6 +70,8 @@ class OrderContext:
     events: list[OrderEvent]
     documents: list[Document]
     told: list[Telling]
+    tasks: list[Task]
+    """What a person had to do about it, and has to."""
 
     def story(self, now: datetime) -> OrderStory:
         """What is going on, at a moment."""
@@ -146,6 +149,8 @@ class Overview:
     documents: dict[int, Document]
     told: dict[int, list[Telling]]
     parked: list[Parked]
+    tasks: list[tuple[Task, Order]]
+    """What customers asked for and nobody did yet, the oldest first."""
     broken: list[tuple[Store, Finding]]
     """What keeps a shop from working with us."""
     held: int
@@ -188,6 +193,7 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
         events=orders.events_of(session, order.id),
         documents=documents.documents_of(session, order.id),
         told=told,
+        tasks=tasks_of(session, order.id),
     )
 
 
@@ -212,6 +218,7 @@ def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
         documents=documents.by_order(session, list(by_id)),
         told=told,
         parked=parked(session, known, limit=limit),
+        tasks=[(one, session.get_one(Order, one.order_id)) for one in open_tasks(session)],
         broken=_broken(session, known),
         held=len(notices.held_messages(session, limit=limit)),
         halt=halt_of(installation(session)),

@@ -224,6 +224,9 @@ class Links(Protocol):
     def document(self, link_id: int, nonce: str) -> str:
         """The address that opens one document."""
 
+    def page(self, link_id: int, nonce: str) -> str:
+        """The address that opens the page of one order."""
+
 
 class Witness(Protocol):
     """Numbers that were given, written down outside the database."""

@@ -22,6 +22,7 @@ from app.db.tasks import add_task
 from app.domain.calendar import calendar_of
 from app.domain.delay import Assessment, Condition, assess
 from app.domain.language import customer_language
+from app.domain.notice import ABOUT_DELAY
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.shipment import all_delivered_at
 from app.domain.store_mode import Verdict, message_verdict
@@ -31,6 +32,7 @@ from app.domain.transit import look_at
 from app.usecases.break_notices import trip_breakers
 from app.usecases.decide_notice import decide, told_of
 from app.usecases.learn_forecast import foretell
+from app.usecases.link_page import page_link
 from app.usecases.ports import Clock
 from app.usecases.record_order import promise_of
 from app.usecases.stores import settings_of, standing_of
@@ -180,6 +182,9 @@ def _say(
     if policy_of(settings, [word.kind]) == "off":
         return None
     language = customer_language(snapshot, settings.languages, settings.language)
+    if word.kind in ABOUT_DELAY:
+        page = page_link(session, order.id, now)
+        facts = facts | {"page_id": page.id, "page_nonce": page.nonce}
     return decide(
         session, order, word.kind, facts, language=language, now=now, version=word.version
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.db.notices import Notice
 from app.db.stores import Store
 from app.domain.notice import NoticeKind, safe_words
 from app.domain.order import OrderSnapshot
 from app.domain.store_mode import may_link
-from app.domain.store_settings import ShopSettings
+from app.domain.store_settings import CHOICES, ShopSettings
 from app.errors import KikubariError
 from app.usecases.ports import Links, Wording
 from app.usecases.stores import standing_of
@@ -38,12 +40,14 @@ def compose(
                 mend="set PUBLIC_URL to the public https address of this service, then retry",
             )
         facts["link"] = links.document(facts.pop("link_id"), facts.pop("nonce"))
+    facts |= _page(links, store, settings, facts)
     facts |= {
         "order_number": safe_words(snapshot.number, 60),
         "first_name": safe_words(snapshot.billing.first_name),
         "last_name": safe_words(snapshot.billing.last_name),
         "shop_name": settings.seller.name,
         "contact": settings.contact or settings.seller.email,
+        "all_choices": set(settings.choices) == set(CHOICES),
     }
     return wording.compose(
         NoticeKind(notice.kind),
@@ -52,3 +56,14 @@ def compose(
         reference=reference,
         voice=settings.voice,
     )
+
+
+def _page(
+    links: Links, store: Store, settings: ShopSettings, facts: dict[str, Any]
+) -> dict[str, str]:
+    """The link to the order's page, where there is one and it would open: a delay is told without
+    it too."""
+    link_id, nonce = facts.pop("page_id", None), facts.pop("page_nonce", "")
+    if link_id is None or not may_link(standing_of(store, settings), links.public_url):
+        return {}
+    return {"link": links.page(link_id, nonce)}

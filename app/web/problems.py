@@ -48,7 +48,7 @@ def _answer(code: int, cause: str) -> Response:
     if request.path in FOR_PROGRAMS:
         return Response(f"{code}\n", status=code, mimetype="text/plain")
     g.without_person = cause == "storage"
-    is_document = request.blueprint == "documents"
+    is_document = request.blueprint in ("customer", "documents")
     page = "staff/problem.html"
     try:
         body = render_template(page, code=code, cause=cause, is_document=is_document)

@@ -83,6 +83,10 @@ LABELS = {
     "language": N_("Language for customers whose own is not known"),
     "languages": N_("Languages for customers, one line each (empty: every one)"),
     "voice": N_("How messages speak"),
+    "choices": N_(
+        "What customers may ask for when an order is late, one line each: wait, address, "
+        "exchange, cancel"
+    ),
     "contact": N_("How customers reach a person"),
     "test_address": N_("In test mode, only orders with this e-mail address get messages"),
     "cod_paid_when_completed": N_("Cash on delivery counts as paid when the order is completed"),

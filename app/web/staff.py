@@ -12,6 +12,7 @@ from app.db import inbox, reconciling, staff, stores
 from app.db.documents import Document
 from app.errors import KikubariError
 from app.usecases.diagnose_store import examine, last_chart
+from app.usecases.finish_task import finish_task
 from app.usecases.note_shipment import Word, note_shipment
 from app.usecases.order_context import order_context, overview, parked
 from app.usecases.retry_work import retry_parked
@@ -133,6 +134,21 @@ def show_document(document_id: int) -> Response:
         who = current_user.email
         staff.audit(session, s.clock(), who, "document.open", document.store_id, **what)
     return pdf_response(document_id)
+
+
+@blueprint.post("/tasks/<int:task_id>/done", endpoint="finish_task")
+@requires("agent")
+def close_task(task_id: int) -> Response:
+    """Somebody did what was to do about an order."""
+    s = services()
+    known = task_id < 2**63
+    order = finish_task(s.db, task_id, who=current_user.email, now=s.clock()) if known else None
+    if order is None:
+        abort(404)
+    with s.db.read() as session:
+        store = session.get_one(stores.Store, order.store_id)
+    flash(gettext("It is noted as done."))
+    return redirect(url_for("staff.order", store_name=store.name, remote_id=order.remote_id))
 
 
 @blueprint.get("/inbox", endpoint="inbox")

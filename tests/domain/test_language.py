@@ -20,7 +20,8 @@ def tag(country: str, *wanted: str, default: str = "en", meta: str = "") -> str:
     ("country", "expected"),
     [
         *(("DE", "de-DE"), ("PL", "pl-PL"), ("BR", "pt-BR"), ("MX", "es-MX"), ("KR", "ko-KR")),
-        *(("CN", "zh-CN"), ("TW", "zh-Hant-TW"), ("HR", "en-HR"), ("", "en")),
+        *(("CN", "zh-CN"), ("TW", "zh-Hant-TW"), ("FI", "en-FI"), ("HR", "en-HR")),
+        *(("CH", "de-CH"), ("BE", "nl-BE"), ("LU", "fr-LU"), ("ZZ", "en-ZZ"), ("", "en")),
     ],
 )
 def test_a_customer_reads_the_language_of_their_country(country: str, expected: str) -> None:

@@ -35,6 +35,7 @@ ADDRESSES: dict[tuple[str, str], str] = {
     ("GET", "books.xml"): "/documents/1/cii.xml",
     ("POST", "books.ask"): f"/orders/tea/{NORMAL}/documents",
     ("POST", "books.take_back"): "/documents/1/take-back",
+    ("POST", "staff.finish_task"): "/tasks/1/done",
     ("GET", "staff.inbox"): "/inbox",
     ("GET", "staff.store"): "/stores/tea",
     ("POST", "staff.check_store"): "/stores/tea/check",
@@ -56,6 +57,8 @@ ADDRESSES: dict[tuple[str, str], str] = {
     ("POST", "session.use_link"): "/sign-in/wrong",
     ("POST", "session.sign_out"): "/sign-out",
     ("GET", "documents.open_document"): "/d/guess",
+    ("GET", "customer.page"): "/o/guess",
+    ("POST", "customer.act"): "/o/guess",
     ("POST", "webhooks.receive"): "/webhooks/woocommerce/guess",
     ("POST", "carriers.receive"): "/webhooks/carriers/guess/aftership",
     ("GET", "health.healthz"): "/healthz",
@@ -79,6 +82,7 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "books.xml"): SIGNED_IN,
     ("POST", "books.ask"): (302, 403, 404, 404),
     ("POST", "books.take_back"): (302, 403, 403, 302),
+    ("POST", "staff.finish_task"): (302, 403, 404, 404),
     ("GET", "staff.inbox"): SIGNED_IN,
     ("GET", "staff.store"): SIGNED_IN,
     ("POST", "staff.check_store"): (302, 403, 302, 302),
@@ -100,6 +104,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "session.use_link"): (401, 401, 401, 401),
     ("POST", "session.sign_out"): (302, 302, 302, 302),
     ("GET", "documents.open_document"): (404, 404, 404, 404),
+    ("GET", "customer.page"): (404, 404, 404, 404),
+    ("POST", "customer.act"): (404, 404, 404, 404),
     ("POST", "webhooks.receive"): (404, 404, 404, 404),
     ("POST", "carriers.receive"): (404, 404, 404, 404),
     ("GET", "health.healthz"): ALL_200,
@@ -167,7 +173,7 @@ def test_a_form_without_its_token_changes_nothing(site: Site, key: tuple[str, st
     if key[1] == "setup.callback":  # its state stands for the token
         assert (answer.status_code, answer.text) == (400, "that is no JSON\n")
         return
-    if key[1] in INTAKE:  # shops and services sign instead
+    if key[1] in (*INTAKE, "customer.act"):  # shops and services sign; the link itself is secret
         assert answer.status_code == 404
         return
     assert answer.status_code == 400

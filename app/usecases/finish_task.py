@@ -1,0 +1,23 @@
+"""A person did what was to do about an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.db import tasks
+from app.db.engine import Database
+from app.db.orders import Order
+from app.db.staff import audit
+from app.db.tasks import Task
+
+
+def finish_task(db: Database, task_id: int, *, who: str, now: datetime) -> Order | None:
+    """Close a task; its order, or None where there is no such task. What was done stays done."""
+    with db.write() as session:
+        task = session.get(Task, task_id)
+        if task is None:
+            return None
+        order = session.get_one(Order, task.order_id)
+        if tasks.finish_task(session, task_id, who=who, now=now):
+            audit(session, now, who, "task.done", task.store_id, order=order.number, it=task.kind)
+        return order

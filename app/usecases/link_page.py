@@ -1,0 +1,67 @@
+"""The link that opens the page of an order: made once, kept open, or closed for good."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from secrets import token_urlsafe
+
+from sqlalchemy.orm import Session
+
+from app.db import customers, orders
+from app.db.customers import PAGE_LIFE, CustomerLink
+from app.db.engine import Database
+from app.db.orders import Order
+from app.db.staff import audit
+from app.db.stores import store_by_name
+from app.errors import KikubariError
+from app.usecases.ports import Links
+
+
+def page_link(session: Session, order_id: int, now: datetime) -> CustomerLink:
+    """The link that opens an order's page; made where there is none that does."""
+    if found := customers.open_page_of(session, order_id, now):
+        return found
+    link = CustomerLink(
+        order_id=order_id,
+        nonce=token_urlsafe(16),
+        created_at=now,
+        expires_at=now + PAGE_LIFE,
+    )
+    session.add(link)
+    session.flush()
+    return link
+
+
+def show_page_link(
+    db: Database, links: Links, store_name: str, remote_id: int, *, who: str, now: datetime
+) -> str:
+    """The address of an order's page, for its customer.
+
+    Raises:
+        KikubariError: there is no such order.
+    """
+    with db.write() as session:
+        order = _order(session, store_name, remote_id)
+        link = page_link(session, order.id, now)
+        audit(session, now, who, "page.link", order.store_id, order=order.number)
+        return links.page(link.id, link.nonce)
+
+
+def close_page(db: Database, store_name: str, remote_id: int, *, who: str, now: datetime) -> int:
+    """Close every link to an order's page for good; how many were open.
+
+    Raises:
+        KikubariError: there is no such order.
+    """
+    with db.write() as session:
+        order = _order(session, store_name, remote_id)
+        audit(session, now, who, "page.close", order.store_id, order=order.number)
+        return customers.close_pages_of(session, order.id, now)
+
+
+def _order(session: Session, store_name: str, remote_id: int) -> Order:
+    store = store_by_name(session, store_name)
+    order = orders.order_by_remote_id(session, store.id, remote_id) if store else None
+    if order is None:
+        raise KikubariError(f"{store_name} has no order {remote_id}", mend="see `orders list`")
+    return order
