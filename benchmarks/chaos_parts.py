@@ -247,7 +247,8 @@ def connect(services: Services, shop: DemoShop, port: int, *, hooks: bool = True
         who="chaos",
         now=now,
     )
-    save_settings(s.db, "chaos", SETTINGS, who="chaos", now=now)
+    values = SETTINGS | {"outgoing": {"breaker_percent": 100}}  # all of these delays are true
+    save_settings(s.db, "chaos", values, who="chaos", now=now)
     since = now - timedelta(days=30)
     store = set_mode(s.db, "chaos", Mode.LIVE, who="chaos", now=now, live_from=since)
     address = f"http://127.0.0.1:{port}/webhooks/woocommerce/{store.key}"
