@@ -20,6 +20,7 @@ from app.errors import PayloadUnusable
 PAID_STATUSES = frozenset({"processing", "completed"})
 DRAFT_STATUSES = frozenset({"auto-draft", "checkout-draft", "draft"})
 YEARS = range(1980, 2200)
+"""Those in which anything of a shop can have happened."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
 

@@ -18,6 +18,7 @@ from app.db.documents import Document
 from app.db.orders import Order
 from app.db.stores import Store
 from app.domain.invoice import NUMBERED, DocumentKind
+from app.domain.order import YEARS
 from app.errors import KikubariError
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
 from app.usecases.export_documents import export_csv, export_datev, export_zip, file_name
@@ -222,9 +223,10 @@ def _days() -> tuple[date | None, date | None]:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 def _wanted() -> tuple[Wanted, Store | None]:
@@ -239,7 +241,7 @@ def _wanted() -> tuple[Wanted, Store | None]:
         words=asked.get("q", ""),
         kind=kind if kind in {one.value for one in DocumentKind} else None,
         since=_start(since, zone) if since else None,
-        until=_start(until + timedelta(days=1), zone) if until and until < date.max else None,
+        until=_start(until + timedelta(days=1), zone) if until else None,
     )
     return wanted, store
 

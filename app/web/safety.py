@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 
@@ -32,6 +32,7 @@ def protect(app: Flask) -> None:
     """Install the protections on an application."""
     app.before_request(_new_nonce)  # the first: what the next two refuse is a page as well
     app.before_request(_allow_files)  # before CSRF, which reads the form
+    app.before_request(_refuse_nul)
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_headers)
@@ -40,6 +41,7 @@ def protect(app: Flask) -> None:
 
 def protect_answers(app: Flask) -> None:
     """The few headers of an application that answers machines, with words and no pages."""
+    app.before_request(_refuse_nul_in_path)
     app.after_request(_machine_headers)
 
 
@@ -57,6 +59,20 @@ def _new_nonce() -> None:
 def _allow_files() -> None:
     if request.endpoint in LARGER_FORMS:
         request.max_content_length = LARGER_FORMS[request.endpoint]
+
+
+def _refuse_nul_in_path() -> None:
+    """No address holds one, and PostgreSQL takes none: its refusal would look like a fault."""
+    if "\x00" in request.path:
+        abort(404)
+
+
+def _refuse_nul() -> None:
+    """The same for everything that a person can hand in."""
+    _refuse_nul_in_path()
+    for fields in (request.args, request.form):
+        if any("\x00" in text for _, text in fields.items(multi=True)):
+            abort(400)
 
 
 def _headers(response: Response) -> Response:
