@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,14 @@ from app.db.notices import HELD, Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
 from app.db.tasks import Task
+from app.domain.customer_page import PageState
+from app.domain.store_settings import CHOICES
 from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.finish_task import finish_task
 from app.usecases.manage_stores import save_settings
+from app.usecases.mute_delays import mute_delays
+from app.usecases.show_page import CustomerPage, show_page
+from app.usecases.take_choice import Answer, take_choice
 from tests.world import World
 
 LATE_BY = timedelta(days=9)
@@ -281,3 +288,69 @@ def test_an_order_without_an_address_is_a_task_and_nobody_counts_as_told(
     assert {one.kind for one in world.all(Task)} == {"no_email"}
     assert kinds(world) == [] and not world.shop.mails
     assert all(one.dropped for one in world.all(Notice))
+
+
+# the page that a word about a delay leads to
+
+
+def page_of(world: World, order: int) -> CustomerPage:
+    """The page behind the one link of the order's last note."""
+    said = world.shop.notes_of(order, "customer")
+    (address,) = {
+        found for note in said for found in re.findall(r'href="([^"]+/o/[^"]+)"', note["note"])
+    }
+    named = world.services.links.read_page(address.rsplit("/", 1)[1])
+    assert named
+    with world.services.db.read() as session:
+        page = show_page(session, world.services.links, named[1], world.clock())
+    assert page
+    return page
+
+
+def test_a_word_about_a_delay_leads_to_the_page_of_its_order(a_world: World) -> None:
+    world = a_world
+    with shop_of(world):
+        (order,) = buy_late(world)
+        settle(world)
+        page = page_of(world, order)
+    assert page.story.state is PageState.LATE and page.choices == CHOICES
+    assert [step.kind for step in page.steps] == ["ordered", "paid", "invoice", "delay"]
+    assert [kind for kind, _, _ in page.papers] == ["invoice"]
+    db, now = world.services.db, world.clock()
+    assert take_choice(db, page, "cancel", "", now=now) is Answer.TAKEN
+    assert take_choice(db, page, "cancel", "", now=now) is Answer.NOT_OPEN
+    assert [(one.kind, one.done_at) for one in world.all(Task)] == [("cancel", None)]
+    assert page_of(world, order).choices == ("wait", "address", "exchange")
+    (task,) = world.all(Task)
+    assert (
+        finish_task(db, task.id, who="agent", now=now)
+        and finish_task(db, 4242, who="a", now=now) is None
+    )
+    assert [one.is_done for one in page_of(world, order).taken] == [True]
+
+
+def test_who_asks_for_silence_on_the_page_is_told_of_no_new_date(a_world: World) -> None:
+    world = a_world
+    with shop_of(world):
+        (order,) = buy_late(world)
+        settle(world)
+        db = world.services.db
+        for wanted in (True, True):
+            mute_delays(db, page_of(world, order), wanted=wanted, now=world.clock())
+        assert page_of(world, order).is_muted
+        pass_days(world, 20)
+        assert kinds(world) == ["delayed"]
+        mute_delays(db, page_of(world, order), wanted=False, now=world.clock())
+        assert page_of(world, order).is_muted is False
+
+
+def test_a_delay_is_told_without_a_link_where_none_would_open(sqlite_world: World) -> None:
+    world = sqlite_world
+    with shop_of(world) as store:
+        with world.services.db.write() as session:
+            session.get_one(Store, store.id).is_demo = False
+        (order,) = buy_late(world)
+        settle(world)
+        said = [note["note"] for note in world.shop.notes_of(order, "customer")]
+    assert kinds(world) == ["delayed"]
+    assert len(said) == 1 and "is late" in said[0] and "href" not in said[0]
