@@ -13,6 +13,10 @@ from workers import supply
 from workers.supply import WORK, Supplier
 
 
+FIRST = ["workers.tasks.reconcile_stores", "workers.tasks.learn_forecasts"]
+"""What a shop that was just registered gives to do."""
+
+
 @pytest.fixture
 def queue(redis_url: str) -> Queue:
     connection = Redis.from_url(redis_url)
@@ -25,8 +29,8 @@ def test_work_is_supplied_once_until_it_is_done(sqlite_world: World, queue: Queu
     supplier = Supplier(sqlite_world.services, queue)
     assert supplier.supply() == []
     sqlite_world.connect(mode=Mode.SHADOW)
-    assert supplier.supply() == ["workers.tasks.reconcile_stores"]
-    assert supplier.supply() == [] and queue.count == 1
+    assert supplier.supply() == FIRST
+    assert supplier.supply() == [] and queue.count == 2
     supplier.begun("workers.tasks.reconcile_stores")
     assert supplier.supply() == []
     supplier.ended("workers.tasks.reconcile_stores")
@@ -42,7 +46,7 @@ def test_what_redis_forgets_is_supplied_again(
     queue.empty()  # as a restart of Redis without its file does
     assert queue.count == 0
     monkeypatch.setattr(supply, "FORGOTTEN_AFTER", 0.0)
-    assert supplier.supply() == ["workers.tasks.reconcile_stores"] and queue.count == 1
+    assert supplier.supply() == FIRST and queue.count == 2
 
 
 def test_every_task_that_is_supplied_exists() -> None:
@@ -56,5 +60,5 @@ def test_every_task_that_is_supplied_exists() -> None:
 def test_a_job_carries_no_data(sqlite_world: World, queue: Queue) -> None:
     sqlite_world.connect(mode=Mode.SHADOW)
     Supplier(sqlite_world.services, queue).supply()
-    (job,) = queue.jobs
-    assert not job.args and not job.kwargs
+    assert [job.func_name for job in queue.jobs] == FIRST
+    assert not any(job.args or job.kwargs for job in queue.jobs)
