@@ -12,7 +12,6 @@ from tests.world import World
 from workers import supply
 from workers.supply import WORK, Supplier
 
-
 FIRST = ["workers.tasks.reconcile_stores", "workers.tasks.learn_forecasts"]
 """What a shop that was just registered gives to do."""
 
