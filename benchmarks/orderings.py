@@ -403,7 +403,9 @@ class Bench:
                     states[remote_id]["owed"].append((owed.kind, owed.state))
             told = select(Order.remote_id, Notice).join(Order).where(window).order_by(Notice.kind)
             for remote_id, notice in session.execute(told):
-                words = (notice.kind, notice.promise_version, json.dumps(notice.facts))
+                links = ("page_id", "page_nonce")  # each order's own
+                facts = {name: fact for name, fact in notice.facts.items() if name not in links}
+                words = (notice.kind, notice.promise_version, json.dumps(facts))
                 states[remote_id]["notices"].append(words)
         return {
             i: _gone(state) if i not in self.truth.orders else state for i, state in states.items()

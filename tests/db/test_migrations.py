@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 from alembic import command
@@ -32,7 +33,9 @@ def upgrade_to(db: Database, revision: str) -> None:
 
 def old_content(number: str) -> dict[str, object]:
     """A content as the version before froze it."""
-    values = GERMAN.model_copy(update={"number": number}).model_dump(mode="json")
+    values = GERMAN.model_copy(update={"number": number, "order_number": "84"}).model_dump(
+        mode="json"
+    )
     return {key: value for key, value in values.items() if key not in NEW} | {
         "template_version": "1"
     }
@@ -92,7 +95,7 @@ def test_documents_of_before_are_chained_and_still_readable(blank_url: str, tmp_
     upgrade_to(db, BEFORE)
     fill(db, 3)
     schema.upgrade(db)
-    (found,) = verify_documents(db, DiskFiles(tmp_path))
+    (found,) = verify_documents(db, DiskFiles(tmp_path), today=date(2026, 11, 28))
     assert (found.documents, found.broken) == (3, [])
     with db.read() as session:
         documents = session.query(Document).order_by(Document.id).all()

@@ -18,12 +18,13 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.serving import make_server
 
 from app.db.documents import Document
 from app.db.schema import upgrade
 from app.db.stores import store_by_name
+from app.db.tasks import Task
 from app.domain.delivery import sign
 from app.domain.store_mode import Mode
 from app.errors import ShopRefused
@@ -197,6 +198,8 @@ def _fill(site: Site) -> None:
     before, site.clock.at = site.clock.at, site.clock.at + MAILER_RESTS
     work(site)  # a mailer that failed is tried once more
     site.clock.at = before
+    with site.services.db.write() as session:
+        session.execute(delete(Task))  # the pages' tests begin with nothing to do
 
 
 def work(site: Site) -> None:

@@ -81,7 +81,7 @@ def test_what_is_no_picture_is_named_at_its_place(site: Site) -> None:
     bad = {"documents.logo": (io.BytesIO(b"<svg onload=alert(1)>"), "logo.svg")}
     done = send(site, site.client("owner"), **bad)
     assert done.status_code == 422
-    assert 'id="wrong-documents.logo"' in done.text and "cannot be read" in done.text
+    assert 'id="wrong-documents.logo"' in done.text and "neither a PNG nor a JPEG" in done.text
     assert "onload" not in done.text and in_force(site).logo == ""
 
 
