@@ -54,21 +54,22 @@ def fill(db: Database, number: int) -> None:
             ),
             {"at": at, "x": b"x", "no": False},
         )
-        session.execute(
-            text(
-                "INSERT INTO orders (id, store_id, remote_id, number, status, currency, total, "
-                "buyer, email, payload, read_at, promise_version) VALUES "
-                "(1, 1, 84, '84', 'completed', 'EUR', '1', '', '', '{}', :at, 0)"
-            ),
-            {"at": at},
-        )
+        for one in range(1, number + 1):
+            session.execute(
+                text(
+                    "INSERT INTO orders (id, store_id, remote_id, number, status, currency, "
+                    "total, buyer, email, payload, read_at, promise_version) VALUES "
+                    "(:one, 1, :one, '84', 'completed', 'EUR', '1', '', '', '{}', :at, 0)"
+                ),
+                {"at": at, "one": one},
+            )
         for one in range(1, number + 1):
             content = old_content(f"2026-{one:05}")
             session.execute(
                 text(
                     "INSERT INTO documents (id, store_id, order_id, kind, cause, specimen, "
                     "series, sequence, number, language, issued_at, content, content_sha256) "
-                    "VALUES (:id, 1, 1, 'invoice', :cause, :no, 'invoice', :id, :number, 'de-DE', "
+                    "VALUES (:id, 1, :id, 'invoice', :cause, :no, 'invoice', :id, :number, 'de', "
                     ":at, :content, :sha256)"
                 ),
                 {
