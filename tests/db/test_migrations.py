@@ -69,7 +69,7 @@ def fill(db: Database, number: int) -> None:
                 text(
                     "INSERT INTO documents (id, store_id, order_id, kind, cause, specimen, "
                     "series, sequence, number, language, issued_at, content, content_sha256) "
-                    "VALUES (:id, 1, :id, 'invoice', :cause, :no, 'invoice', :id, :number, 'de', "
+                    "VALUES (:id, 1, :id, 'invoice', :cause, :no, 'invoice', :id, :number, :lang, "
                     ":at, :content, :sha256)"
                 ),
                 {
@@ -77,6 +77,7 @@ def fill(db: Database, number: int) -> None:
                     "cause": f"order:{one}",
                     "no": False,
                     "number": content["number"],
+                    "lang": content["language"],
                     "at": at,
                     "content": json.dumps(content),
                     "sha256": content_hash(content),
