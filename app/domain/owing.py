@@ -36,6 +36,12 @@ def copy_cause(remote_id: int, number: int) -> str:
     return f"order:{remote_id}:{number}"
 
 
+def copy_in(cause: str) -> int:
+    """Which copy of its kind a cause asks for; 1 where it does not count any."""
+    _, _, number = cause.partition(":")[2].partition(":")
+    return int(number) if number else 1
+
+
 def id_in(cause: str) -> int:
     """The number of a cause: the order's, refund's or document's."""
     return int(cause.split(":")[1])

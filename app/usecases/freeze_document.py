@@ -20,6 +20,7 @@ from app.domain.chain import Entry, content_hash, link
 from app.domain.invoice import NUMBERED, DocumentContent, DocumentKind
 from app.domain.invoicing import numbered
 from app.domain.numbering import SPECIMENS, first_of, is_series_of, number_of, series_of
+from app.domain.owing import copy_in
 from app.domain.retention import keep_until
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceIncomplete
@@ -115,8 +116,8 @@ def _number(
         return SPECIMENS, sequence, f"SPECIMEN-{sequence}"
     if kind not in NUMBERED:
         sequence = documents.take_number(session, store.id, kind.value, 1)
-        copies = owed.request.cause.count(":") > 1 and int(owed.request.cause.rpartition(":")[2])
-        suffix = f"-{copies}" if copies and copies > 1 else ""
+        copy = copy_in(owed.request.cause)
+        suffix = f"-{copy}" if copy > 1 else ""
         return kind.value, sequence, f"{content.order_number[:ROOM]}{suffix}"
     series = series_of(kind, settings.numbering, local)
     start = _start(session, store, settings, kind, series, local)

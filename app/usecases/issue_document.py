@@ -156,7 +156,7 @@ def _lost(session: Session, store: Store, order: Order, request: IssueRequest) -
     """The lost numbers among which the invoice of this order may be."""
     if Mode(store.mode) is not Mode.LIVE or request.kind != DocumentKind.INVOICE.value:
         return []
-    if request.cause.count(":") > 1:
+    if corrected_by(request.cause) is not None:
         return []  # a corrected invoice is asked for by hand: its note says nothing of it
     lost = [
         gap

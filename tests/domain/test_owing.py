@@ -10,6 +10,8 @@ import pytest
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.owing import (
     Paper,
+    copy_cause,
+    copy_in,
     discrepancies,
     document_cause,
     invoice_in_force,
@@ -76,3 +78,8 @@ def test_a_refund_that_was_taken_back_is_shown_while_its_credit_note_stands() ->
 def test_a_cancelled_order_whose_invoice_stands_is_shown() -> None:
     found = discrepancies(order(status="cancelled"), [INVOICE])
     assert [one.kind for one in found] == ["cancelled"]
+
+
+@pytest.mark.parametrize(("cause", "copy"), [(copy_cause(84, 3), 3), (order_cause(84), 1)])
+def test_a_cause_says_which_copy_it_asks_for(cause: str, copy: int) -> None:
+    assert copy_in(cause) == copy
