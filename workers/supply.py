@@ -27,6 +27,7 @@ from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.orders import due_for_check
 from app.db.reconciling import Reconciling
+from app.db.search import has_to_index
 from app.db.shipments import TrackingRead
 from app.db.work import has_due
 from app.services import Services
@@ -45,6 +46,7 @@ WORK: dict[str, Callable[[Session, Services], bool]] = {
     "workers.tasks.render_documents": lambda session, s: has_due(session, DocumentFile, s.clock()),
     "workers.tasks.read_parcels": lambda session, s: has_due(session, TrackingRead, s.clock()),
     "workers.tasks.check_shipments": lambda session, s: bool(due_for_check(session, s.clock(), 1)),
+    "workers.tasks.index_orders": lambda session, s: has_to_index(session),
     "workers.tasks.reconcile_stores": lambda session, s: has_due(session, Reconciling, s.clock()),
     "workers.tasks.settle_connections": lambda session, s: has_due(session, Connection, s.clock()),
     "workers.tasks.diagnose_stores": lambda session, s: has_due(session, Diagnosis, s.clock()),

@@ -16,6 +16,7 @@ from app.services import Services
 from app.settings import load_settings
 from app.usecases.connect_store import settle_due
 from app.usecases.diagnose_store import diagnose_due
+from app.usecases.index_orders import index_due
 from app.usecases.issue_document import issue_due
 from app.usecases.learn_forecast import learn_due
 from app.usecases.process_delivery import process_due
@@ -27,6 +28,7 @@ from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn
 
 BATCH = 20
+INDEXED = 200
 LONGEST_SECONDS = 10.0
 """Then the task ends and the others get their turn; what is left is supplied again."""
 
@@ -77,6 +79,12 @@ def learn_forecasts() -> int:
     """Learn from the shops' own pasts."""
     s = services()
     return _until_empty(lambda: learn_due(s.db, s.clock, turn()))
+
+
+def index_orders() -> int:
+    """Let orders be found by what they say now."""
+    s = services()
+    return _until_empty(lambda: index_due(s.db, limit=INDEXED))
 
 
 def send_messages() -> int:

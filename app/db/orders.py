@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -25,6 +25,13 @@ class Order(Base):
         Index(None, "next_check_at"),
         Index(None, "store_id", "next_check_at"),
         Index(None, "disagreement"),
+        Index(
+            None,
+            "search_due",
+            "id",
+            sqlite_where=text("search_due = 1"),
+            postgresql_where=text("search_due"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -54,6 +61,8 @@ class Order(Base):
     """The highest that it ever said: what the threshold is learnt from."""
     disagreement: Mapped[str | None] = mapped_column(String(20))
     """Where it and its documents do not agree any more (`domain.owing.Discrepancy`)."""
+    search_due: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Something that it is found by may have changed since its words were written."""
 
 
 class OrderEvent(Base):

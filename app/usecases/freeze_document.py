@@ -72,6 +72,7 @@ def freeze(
     body = DocumentBody(document_id=document.id, content=frozen, buyer=buyer, keep_until=until)
     session.add(body)
     session.add(DocumentFile(document_id=document.id, due_at=now))
+    owed.order.search_due = True  # its number is one more that it is found by
     if sent is not None:
         keep_adopted(session, sent, document, now)
     return document

@@ -123,6 +123,7 @@ def _copy(order: Order, snapshot: OrderSnapshot, payload: dict[str, Any], now: d
     order.shipped_at = shipped_at(snapshot)
     order.payload = storable(payload)
     order.read_at = now
+    order.search_due = True
 
 
 def _owe_documents(

@@ -102,6 +102,7 @@ def _take(session: Session, order: Order, row: Shipment, parcel: Parcel, now: da
         return
     shipments.write_parcel(row, parcel)
     row.number, row.changed_at = normalised(parcel.tracking_number), now
+    order.search_due = True
     if parcel.state is not before.state and parcel.state in TOLD_STATES:
         said_at = parcel.last_scan.at if parcel.last_scan else parcel.delivered_at
         at = said_at or order.modified_at or now
