@@ -26,6 +26,7 @@ import gettext
 import io
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -99,6 +100,22 @@ def _read(path: Path, language: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A language of pages, handed to what says something in it (`domain.story_words.Speech`)."""
+
+    tag: str
+
+    def gettext(self, message: str) -> str:
+        return translations(self.tag).gettext(message)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        return translations(self.tag).ngettext(one, many, number)
+
+    def day(self, day: date, style: str) -> str:
+        return format_day(day, self.tag, style)
 
 
 @cache

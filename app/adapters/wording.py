@@ -36,6 +36,13 @@ class TemplateWording:
             words["total"] = format_money(
                 Decimal(words["total"]), words["currency"], tag, decimals=words["decimals"]
             )
-        template = environment(FOLDER, tag, voice).get_template(f"{kind.value}.html")
-        paragraphs = [part.strip() for part in template.render(words).split("\n\n")]
-        return "\n\n".join(part for part in paragraphs if part)
+        return _paragraphs(tag, voice, f"{kind.value}.html", words)
+
+    def reply(self, facts: dict[str, Any], *, language: str, voice: str = FORMAL) -> str:
+        """Plain text: a help desk escapes what it sends."""
+        return _paragraphs(written_tag(language), voice, "reply.txt", facts)
+
+
+def _paragraphs(tag: str, voice: str, name: str, words: dict[str, Any]) -> str:
+    text = environment(FOLDER, tag, voice).get_template(name).render(words)
+    return "\n\n".join(part for part in map(str.strip, text.split("\n\n")) if part)

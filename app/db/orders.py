@@ -20,7 +20,7 @@ class Order(Base):
     __table_args__ = (
         UniqueConstraint("store_id", "remote_id"),
         Index(None, "store_id", "number"),
-        Index(None, "store_id", "email"),
+        Index(None, "store_id", "email", "created_at"),
         Index(None, "store_id", "created_at"),
         Index(None, "next_check_at"),
         Index(None, "store_id", "next_check_at"),
@@ -90,6 +90,15 @@ def newest(session: Session, *, store_id: int | None, limit: int) -> list[Order]
     if store_id is not None:
         query = query.where(Order.store_id == store_id)
     return list(session.scalars(query))
+
+
+def orders_of_email(session: Session, store_id: int, email: str, limit: int) -> list[Any]:
+    """(id, currency, total, status, paid_at, created_at) of every order of an address (lower
+    case), the newest first: what is added up needs no more."""
+    query = select(
+        Order.id, Order.currency, Order.total, Order.status, Order.paid_at, Order.created_at
+    ).where(Order.store_id == store_id, Order.email == email)
+    return list(session.execute(query.order_by(Order.created_at.desc()).limit(limit)))
 
 
 def disagreeing(session: Session, store_id: int | None, limit: int) -> list[Order]:

@@ -196,6 +196,9 @@ class Wording(Protocol):
         """A note's text, with every fact escaped for the shop's HTML mail. `voice`: as in
         `ShopSettings`."""
 
+    def reply(self, facts: dict[str, Any], *, language: str, voice: str = "formal") -> str:
+        """What staff may answer a customer who asks after an order: plain text."""
+
 
 class Files(Protocol):
     """Rendered documents on disk."""

@@ -23,6 +23,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("search_due = 1"),
         postgresql_where=sa.text("search_due"),
     )
+    op.drop_index(op.f("ix_orders_store_id_email"), "orders")
+    op.create_index(
+        op.f("ix_orders_store_id_email_created_at"), "orders", ["store_id", "email", "created_at"]
+    )
     word = sa.String(60, collation="C").with_variant(sa.String(60), "sqlite")
     op.create_table(
         "search_words",
@@ -85,5 +89,7 @@ def downgrade() -> None:
     op.drop_table("search_entries")
     op.drop_table("search_typos")
     op.drop_table("search_words")
+    op.drop_index(op.f("ix_orders_store_id_email_created_at"), "orders")
+    op.create_index(op.f("ix_orders_store_id_email"), "orders", ["store_id", "email"])
     op.drop_index(op.f("ix_orders_search_due_id"), "orders")
     op.drop_column("orders", "search_due")

@@ -1,0 +1,212 @@
+"""What is known of an order and its customer, as values: the one thing that the page, the JSON,
+the sidebars of help desks and the assistants' server show.
+
+Amounts are `Decimal` (text in JSON) in the currency beside them; instants are UTC, days are the
+shop's. Texts of customers and shops are plain: bounded, without markup and control characters.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Facts(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class PromiseFacts(Facts):
+    """`expected_on`: the date that the customer was told last, where it is another."""
+
+    ship_by_on: date
+    promised_on: date
+    expected_on: date | None
+
+
+class ForecastFacts(Facts):
+    """From the shop's own past. `chance` of being late, 0 to 1; by `p50_on` half, and by `p90_on`
+    nine of ten such orders have arrived (or left, where arrivals are not known)."""
+
+    chance: float
+    p50_on: date
+    p90_on: date
+    is_warned: bool
+
+
+class MoneyFacts(Facts):
+    """`total` is what was charged, with tax; `refunded` went back; `left` is the difference."""
+
+    currency: str
+    total: Decimal
+    tax: Decimal
+    shipping: Decimal
+    discount: Decimal
+    refunded: Decimal
+    left: Decimal
+
+
+class RefundFacts(Facts):
+    reason: str
+    amount: Decimal
+
+
+class LineFacts(Facts):
+    """`left` and `delivered` of `quantity`; None where it is not known which lines have left."""
+
+    name: str
+    sku: str
+    quantity: Decimal
+    total: Decimal
+    left: Decimal | None
+    delivered: Decimal | None
+    backordered: Decimal
+
+
+class ParcelFacts(Facts):
+    """`link` opens at a carrier that we know; `untrusted_link` is shown as text alone."""
+
+    carrier: str
+    carrier_key: str
+    number: str
+    link: str
+    untrusted_link: str
+    state: str
+    shipped_on: date | None
+    delivered_at: datetime | None
+    estimated_on: date | None
+    scan_at: datetime | None
+    scan: str
+    pieces: tuple[str, ...]
+
+
+class DocumentFacts(Facts):
+    """`is_taken_back`: an invoice that a credit note of its own took back."""
+
+    id: int
+    kind: str
+    number: str
+    issued_at: datetime
+    total: Decimal
+    currency: str
+    is_taken_back: bool
+
+
+class ToldFacts(Facts):
+    """One word to the customer: what was decided, and what became of it."""
+
+    kind: str
+    decided_at: datetime
+    message_id: int | None
+    reference: str
+    state: str
+    delivery: str
+    sent_at: datetime | None
+    language: str
+    text: str
+    mailer_said: str
+    problem: str
+
+
+class TaskFacts(Facts):
+    id: int
+    kind: str
+    words: str
+    created_at: datetime
+    done_at: datetime | None
+    done_by: str
+
+
+class HappeningFacts(Facts):
+    """One line of the timeline. `facts` depends on the kind: a status' `from` and `to`, a
+    document's `kind` and `number`, who did something …"""
+
+    at: datetime
+    kind: str
+    facts: dict[str, Any]
+
+
+class SpentFacts(Facts):
+    """What a customer paid in one currency, refunds and unpaid orders not counted."""
+
+    currency: str
+    amount: Decimal
+
+
+class CustomerFacts(Facts):
+    """Who ordered. The numbers are over all of the customer's orders in this shop, told by their
+    e-mail address; `counted` is False where there are too many to count them all."""
+
+    name: str
+    email: str
+    phone: str
+    ship_to: tuple[str, ...]
+    language: str
+    time_zone: str
+    local_time: datetime
+    note: str
+    is_muted: bool
+    orders: int
+    first_order_at: datetime | None
+    spent: tuple[SpentFacts, ...]
+    refunds: int
+    late_told: int
+    counted: bool
+
+
+class OrderFacts(Facts):
+    """Everything about an order. `answer` says in one or two sentences what is going on;
+    `read_at` is when the shop last told us, so its age is how old the rest may be."""
+
+    store: str
+    id: int
+    number: str
+    status: str
+    place: str
+    answer: str
+    answer_language: str
+    needs_a_word: bool
+    days_late: int
+    ordered_at: datetime | None
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime
+    is_readable: bool
+    payment: str
+    promise: PromiseFacts | None
+    forecast: ForecastFacts | None
+    money: MoneyFacts
+    refunds: tuple[RefundFacts, ...]
+    coupons: tuple[str, ...]
+    lines: tuple[LineFacts, ...]
+    parcels: tuple[ParcelFacts, ...]
+    documents: tuple[DocumentFacts, ...]
+    told: tuple[ToldFacts, ...]
+    tasks: tuple[TaskFacts, ...]
+    timeline: tuple[HappeningFacts, ...]
+    """The newest first."""
+    timeline_goes_on: bool
+    customer: CustomerFacts
+    suggested_reply_language: str
+    suggested_reply: str = ""
+
+
+def minimised(facts: OrderFacts) -> OrderFacts:
+    """The same without what an assistant does not need to draft an answer: no full name, address,
+    phone or words of the customer's own; the e-mail address with its beginning alone."""
+    customer = facts.customer
+    local, _, domain = customer.email.partition("@")
+    masked = f"{local[:1]}…@{domain}" if domain else ""
+    first = customer.name.split(" ")[0] if customer.name else ""
+    less = customer.model_copy(
+        update={"name": first, "email": masked, "phone": "", "ship_to": (), "note": ""}
+    )
+    return facts.model_copy(
+        update={
+            "customer": less,
+            "tasks": tuple(one.model_copy(update={"words": ""}) for one in facts.tasks),
+        }
+    )
