@@ -20,6 +20,7 @@ from app.web import (
     health,
     problems,
     safety,
+    search,
     session,
     setup,
     shop,
@@ -60,7 +61,18 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    for module in (books, customer, documents, health, session, setup, shop, staff, waiting):
+    for module in (
+        books,
+        customer,
+        documents,
+        health,
+        search,
+        session,
+        setup,
+        shop,
+        staff,
+        waiting,
+    ):
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/webhooks": create_intake(state)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -198,6 +199,12 @@ def lock_chain(session: Session, store_id: int) -> ChainHead:
     )
     query = select(ChainHead).where(ChainHead.store_id == store_id).with_for_update()
     return session.scalars(query).one()
+
+
+def numbers_of(session: Session, order_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """(order id, number) of the documents of these orders."""
+    query = select(Document.order_id, Document.number).where(Document.order_id.in_(order_ids))
+    return [(order_id, number) for order_id, number in session.execute(query)]
 
 
 def documents_of(session: Session, order_id: int) -> list[Document]:

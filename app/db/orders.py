@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, true, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -99,6 +109,27 @@ def orders_of_email(session: Session, store_id: int, email: str, limit: int) -> 
         Order.id, Order.currency, Order.total, Order.status, Order.paid_at, Order.created_at
     ).where(Order.store_id == store_id, Order.email == email)
     return list(session.execute(query.order_by(Order.created_at.desc()).limit(limit)))
+
+
+def page_of_email(
+    session: Session, store_id: int, email: str, limit: int, after: tuple[int, int] | None
+) -> list[Order]:
+    """Orders of an address (lower case), the newest first. `after`: (seconds, id) of the last one
+    of the page before."""
+    query = select(Order).where(Order.store_id == store_id, Order.email == email)
+    if after is not None:
+        at, order_id = datetime.fromtimestamp(min(after[0], 2**33), tz=UTC), after[1]
+        same_second = Order.created_at < at + timedelta(seconds=1)
+        earlier = or_(Order.created_at < at, Order.id < order_id)
+        query = query.where(same_second, earlier)
+    return list(
+        session.scalars(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
+    )
+
+
+def seconds(moment: datetime | None) -> int:
+    """Seconds since 1970, by which orders are ranked; 0 where the shop named no moment."""
+    return int(moment.timestamp()) if moment else 0
 
 
 def disagreeing(session: Session, store_id: int | None, limit: int) -> list[Order]:

@@ -11,7 +11,7 @@ how many orders there are. The same on SQLite and on PostgreSQL, without extensi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ForeignKey,
@@ -25,11 +25,12 @@ from sqlalchemy import (
     or_,
     select,
     union_all,
+    update,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from app.db.base import Base
-from app.db.orders import Order
+from app.db.orders import Order, seconds
 from app.db.types import BigId
 from app.db.upsert import dialect_insert
 from app.domain.search_words import SPOKEN, Word, WordKind, is_one_edit_away, shortened
@@ -92,11 +93,10 @@ def has_to_index(session: Session) -> bool:
     return session.scalar(select(Order.id).where(Order.search_due).limit(1)) is not None
 
 
-def owe_indexing(session: Session, order_id: int) -> None:
-    """What this order is found by may have changed."""
-    order = session.get(Order, order_id)
-    if order is not None:
-        order.search_due = True
+def note_indexed(session: Session, order_ids: Sequence[int]) -> None:
+    """These orders are found by what they say now."""
+    done = update(Order).where(Order.id.in_(order_ids)).values(search_due=False)
+    session.execute(done, execution_options={"synchronize_session": False})
 
 
 def write_words(session: Session, store_id: int, words: Mapping[Order, frozenset[Word]]) -> None:
@@ -111,7 +111,7 @@ def write_words(session: Session, store_id: int, words: Mapping[Order, frozenset
         )
     }
     wanted = {
-        (order.id, ids[word]): _seconds(order.created_at)
+        (order.id, ids[word]): seconds(order.created_at)
         for order, found in words.items()
         for word in found
     }
@@ -127,10 +127,14 @@ def write_words(session: Session, store_id: int, words: Mapping[Order, frozenset
         for (order_id, word_id), at in wanted.items()
         if known.get((order_id, word_id)) != at
     ]
-    for start in range(0, len(new), STEP):
-        session.execute(
-            dialect_insert(session, SearchEntry).on_conflict_do_nothing(), new[start:][:STEP]
-        )
+    _insert(session, SearchEntry, new)
+
+
+def _insert(session: Session, table: Any, made: list[dict[str, Any]]) -> None:
+    """Rows of a table, those that it has already left out."""
+    if made:
+        plain = dialect_insert(session, table.__table__).on_conflict_do_nothing()
+        session.connection().execute(plain, made)
 
 
 def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word, int]:
@@ -139,12 +143,11 @@ def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word
     ordered = sorted(words)
     found = _known(session, store_id, ordered)
     new = [word for word in ordered if word not in found]
-    for start in range(0, len(new), STEP):
-        rows = [
-            {"store_id": store_id, "kind": w.kind.value, "word": w.text, "backwards": w.backwards}
-            for w in new[start : start + STEP]
-        ]
-        session.execute(dialect_insert(session, SearchWord).on_conflict_do_nothing(), rows)
+    made = [
+        {"store_id": store_id, "kind": one.kind.value, "word": one.text, "backwards": one.backwards}
+        for one in new
+    ]
+    _insert(session, SearchWord, made)
     added = _known(session, store_id, new)
     typos = [
         {"store_id": store_id, "word_id": word_id, "shortened": form}
@@ -152,10 +155,7 @@ def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word
         if word.kind in SPOKEN and word.text.isalpha()
         for form in sorted(shortened(word.text))
     ]
-    for start in range(0, len(typos), STEP):
-        session.execute(
-            dialect_insert(session, SearchTypo).on_conflict_do_nothing(), typos[start:][:STEP]
-        )
+    _insert(session, SearchTypo, typos)
     return found | added
 
 
@@ -163,18 +163,14 @@ def _known(session: Session, store_id: int, words: Sequence[Word]) -> dict[Word,
     found: dict[Word, int] = {}
     texts = sorted({word.text for word in words})
     for start in range(0, len(texts), STEP):
-        query = select(SearchWord).where(
+        query = select(SearchWord.id, SearchWord.kind, SearchWord.word, SearchWord.backwards).where(
             SearchWord.store_id == store_id,
             SearchWord.backwards.in_([False, True]),
             SearchWord.word.in_(texts[start : start + STEP]),
         )
-        for row in session.scalars(query):
-            found[Word(WordKind(row.kind), row.word, row.backwards)] = row.id
+        for word_id, kind, text, backwards in session.execute(query):
+            found[Word(WordKind(kind), text, backwards)] = word_id
     return {word: found[word] for word in words if word in found}
-
-
-def _seconds(moment: datetime | None) -> int:
-    return int(moment.timestamp()) if moment else 0
 
 
 def readings(

@@ -114,6 +114,14 @@ def parcels_of_order(session: Session, order_id: int) -> tuple[Parcel, ...]:
     return tuple(parcel_of(row) for row in rows_of(session, order_id) if row.withdrawn_at is None)
 
 
+def numbers_of(session: Session, order_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """(order id, tracking number) of these orders' parcels, those that were withdrawn left out."""
+    query = select(Shipment.order_id, Shipment.tracking_number).where(
+        Shipment.order_id.in_(order_ids), Shipment.withdrawn_at.is_(None)
+    )
+    return [(order_id, number) for order_id, number in session.execute(query)]
+
+
 def parcels_of_orders(
     session: Session, store_id: int, since: datetime
 ) -> dict[int, tuple[Parcel, ...]]:

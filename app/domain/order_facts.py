@@ -64,6 +64,11 @@ class LineFacts(Facts):
     delivered: Decimal | None
     backordered: Decimal
 
+    @property
+    def waits(self) -> Decimal:
+        """How many have not left, where that is known."""
+        return Decimal(0) if self.left is None else max(self.quantity - self.left, Decimal(0))
+
 
 class ParcelFacts(Facts):
     """`link` opens at a carrier that we know; `untrusted_link` is shown as text alone."""
@@ -181,6 +186,8 @@ class OrderFacts(Facts):
     money: MoneyFacts
     refunds: tuple[RefundFacts, ...]
     coupons: tuple[str, ...]
+    extent: str
+    """How much of it has left: `nothing`, `partly`, `all`, `delivered`; empty where unknown."""
     lines: tuple[LineFacts, ...]
     parcels: tuple[ParcelFacts, ...]
     documents: tuple[DocumentFacts, ...]

@@ -76,6 +76,7 @@ def describe_order(
         promise=_promise(story),
         forecast=_forecast(session, found, now),
         money=_money(found),
+        extent=found.progress.extent.value if found.progress else "",
         lines=tuple(_lines(found)),
         parcels=tuple(_parcel(one, found, now) for one in found.parcels),
         documents=tuple(_documents(found)),

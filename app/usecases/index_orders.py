@@ -6,7 +6,7 @@ and the words of orders of before are written in the same way.
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from collections.abc import Iterable
 
 from app.db import documents, search, shipments
 from app.db.engine import Database
@@ -32,27 +32,35 @@ def index_due(db: Database, *, limit: int) -> int:
     """Write the words of up to `limit` orders that changed; how many were."""
     with db.write() as session:
         found = search.orders_to_index(session, limit)
+        ids = [order.id for order in found]
+        others = _numbers(WordKind.DOCUMENT, documents.numbers_of(session, ids))
+        others += _numbers(WordKind.TRACKING, shipments.numbers_of(session, ids))
         by_store: dict[int, dict[Order, frozenset[Word]]] = {}
         for order in found:
-            by_store.setdefault(order.store_id, {})[order] = _words_of(session, order)
-            order.search_due = False
+            words = bounded(_words_of(order).union(*(one.get(order.id, ()) for one in others)))
+            by_store.setdefault(order.store_id, {})[order] = words
         for store_id in sorted(by_store):
             search.write_words(session, store_id, by_store[store_id])
+        search.note_indexed(session, ids)
     return len(found)
 
 
-def _words_of(session: Session, order: Order) -> frozenset[Word]:
+def _numbers(kind: WordKind, rows: Iterable[tuple[int, str]]) -> list[dict[int, set[Word]]]:
+    """The words of (order id, number), by order."""
+    found: dict[int, set[Word]] = {}
+    for order_id, number in rows:
+        found.setdefault(order_id, set()).update(number_words(kind, number))
+    return [found]
+
+
+def _words_of(order: Order) -> set[Word]:
     words = number_words(WordKind.NUMBER, order.number)
     words |= number_words(WordKind.NUMBER, str(order.remote_id)) | email_words(order.email)
-    for document in documents.documents_of(session, order.id):
-        words |= number_words(WordKind.DOCUMENT, document.number)
-    for parcel in shipments.parcels_of_order(session, order.id):
-        words |= number_words(WordKind.TRACKING, parcel.tracking_number)
     try:
         words |= _said_words(read_order(order.payload))
     except PayloadUnusable:
         words |= name_words((order.buyer, "", ""))
-    return bounded(words)
+    return words
 
 
 def _said_words(snapshot: OrderSnapshot) -> set[Word]:

@@ -197,6 +197,16 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
     )
 
 
+def stories_of(session: Session, shown: Sequence[Order], now: datetime) -> dict[int, OrderStory]:
+    """What is going on with each of these orders, by its id."""
+    told = _tellings(session, [order.id for order in shown])
+    zones = {one: settings_of(session, one).zone for one in {order.store_id for order in shown}}
+    return {
+        order.id: story_of(order, told.get(order.id, []), zones[order.store_id], now)
+        for order in shown
+    }
+
+
 def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
     """The late orders, the newest others, and whatever waits for a person."""
     known = {store.id: store for store in stores.all_stores(session)}
@@ -204,10 +214,7 @@ def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
     shown = _maybe_late(session, now, limit) + orders.newest(session, store_id=None, limit=limit)
     by_id = {order.id: order for order in shown}
     told = _tellings(session, list(by_id))
-    stories = {
-        order.id: story_of(order, told.get(order.id, []), zones[order.store_id], now)
-        for order in by_id.values()
-    }
+    stories = stories_of(session, list(by_id.values()), now)
     late = [order for order in by_id.values() if stories[order.id].is_late]
     return Overview(
         stores=known,

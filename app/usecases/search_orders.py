@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import search
+from app.db import orders, search
 from app.db.orders import Order
 from app.db.search import SearchWord
 from app.domain.search_words import Term, WordKind, read_query
@@ -65,6 +65,19 @@ def search_orders(
     return Found(hits, guessed, rows[limit - 1] if len(rows) > limit else None)
 
 
+def orders_of_customer(
+    session: Session, order: Order, *, limit: int = 20, after: tuple[int, int] | None = None
+) -> Found:
+    """All orders in its store of the e-mail address of an order, the newest first; of an order
+    without an address, itself."""
+    if not order.email:
+        return Found((Hit(order, ()),))
+    rows = orders.page_of_email(session, order.store_id, order.email, limit + 1, after)
+    hits = tuple(Hit(one, ()) for one in rows[:limit])
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Found(hits, after=(orders.seconds(last.created_at), last.id) if last else None)
+
+
 def _read(session: Session, store_ids: Sequence[int], term: Term) -> tuple[list[SearchWord], bool]:
     """The words that a term may mean, and whether a typing error was allowed for it."""
     found = search.readings(session, store_ids, term.beginning)
@@ -82,10 +95,10 @@ def _hits(
     fits: dict[int, set[WordKind]] = {}
     for order_id, word_id in search.entries_of(session, order_ids, list(kinds)):
         fits.setdefault(order_id, set()).add(kinds[word_id])
-    orders = {o.id: o for o in session.scalars(select(Order).where(Order.id.in_(order_ids)))}
+    known = {o.id: o for o in session.scalars(select(Order).where(Order.id.in_(order_ids)))}
     rank = list(WordKind).index
     return tuple(
-        Hit(orders[order_id], tuple(sorted(fits.get(order_id, ()), key=rank)))
+        Hit(known[order_id], tuple(sorted(fits.get(order_id, ()), key=rank)))
         for order_id in order_ids
-        if order_id in orders
+        if order_id in known
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -11,6 +12,8 @@ from werkzeug.wrappers import Response
 from app.db import inbox, reconciling, staff, stores
 from app.db.documents import Document
 from app.errors import KikubariError
+from app.i18n import Spoken
+from app.usecases.describe_order import describe_order
 from app.usecases.diagnose_store import examine, last_chart
 from app.usecases.finish_task import finish_task
 from app.usecases.note_shipment import Word, note_shipment
@@ -21,7 +24,7 @@ from app.web.documents import pdf_response
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.state import services, state
-from app.web.texts import gettext
+from app.web.texts import gettext, page_language
 
 PAGE = 100
 INBOX_STATES = ("due", "parked", "quarantined")
@@ -55,10 +58,23 @@ def show_order(store_name: str, remote_id: int) -> str:
         abort(404)
     with s.db.read() as session:
         found = order_context(session, store_name, remote_id)
-    if found is None:
-        abort(404)
-    now = s.clock()
-    return render_template("staff/order.html", found=found, story=found.story(now), now=now)
+        if found is None:
+            abort(404)
+        before = _moment(request.args.get("before", ""))
+        speech, now = Spoken(page_language()), s.clock()
+        order = describe_order(session, s.outside.wording, found, speech, now, before=before)
+    return render_template(
+        "staff/order/page.html", order=order, store=found.store, zone=found.settings.zone
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    """An instant in ISO form with its zone; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text[:40].replace(" ", "+"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 @blueprint.post("/orders/<store_name>/<int:remote_id>/ship", endpoint="ship")

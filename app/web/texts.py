@@ -49,6 +49,8 @@ def speak(app: Flask) -> None:
         local_day=_local_day,
         local_time=_local_time,
         exact=_exact,
+        clock=_clock,
+        language=_language_name,
         carrier_name=carrier_name,
         parcel_day=day_in,
         seen=lambda finding: finding.seen(gettext),
@@ -76,6 +78,18 @@ def _local_time(moment: datetime, zone: ZoneInfo) -> str:
         return gettext("yesterday, %(time)s") % {"time": time}
     day = format_day(local.date(), language)
     return gettext("%(day)s, %(time)s") % {"day": day, "time": time}
+
+
+def _clock(moment: datetime) -> str:
+    """The time of day of a moment, in the zone that it carries."""
+    language = page_language()
+    locale = locale_of("en-GB" if language == "en" else language)
+    return format_time(moment.time(), "short", locale=locale)
+
+
+def _language_name(tag: str) -> str:
+    """A language's name in the language of the page: `de-AT` → German (Austria)."""
+    return str(locale_of(tag).get_display_name(locale_of(page_language())) or tag)
 
 
 def _exact(moment: datetime) -> str:

@@ -1,0 +1,94 @@
+"""The search box: results while one types, and the order's page at once where only one fits."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.db import stores
+from app.db.orders import order_by_remote_id
+from app.domain.search_words import LONGEST_QUERY
+from app.usecases.order_context import stories_of
+from app.usecases.search_orders import Found, orders_of_customer, search_orders
+from app.usecases.stores import settings_of
+from app.web.safety import limiter
+from app.web.session import requires
+from app.web.state import services
+
+PAGE = 20
+SUGGESTED = 8
+
+blueprint = Blueprint("search", __name__)
+
+
+@blueprint.get("/search", endpoint="page")
+@limiter.limit("600/minute")
+@requires("reader")
+def search() -> str | Response:
+    """What fits. The box asks with `HX-Request` while one types, and gets the list alone."""
+    typed = request.args.get("q", "")[:LONGEST_QUERY].strip()
+    typing = bool(request.headers.get("HX-Request"))
+    after = read_cursor(request.args.get("after", ""))
+    s = services()
+    with s.db.read() as session:
+        known = {store.id: store for store in stores.all_stores(session)}
+        limit = SUGGESTED if typing else PAGE
+        found = search_orders(session, list(known), typed, limit=limit, after=after)
+        stories = stories_of(session, [hit.order for hit in found.hits], s.clock())
+        zones = {store_id: settings_of(session, store_id).zone for store_id in known}
+    if len(found.hits) == 1 and not typing and after is None and not found.guessed:
+        order = found.hits[0].order
+        name = known[order.store_id].name
+        return redirect(url_for("staff.order", store_name=name, remote_id=order.remote_id))
+    return render_template(
+        "staff/search/hits.html" if typing else "staff/search/page.html",
+        found=found,
+        typed=typed,
+        stores=known,
+        stories=stories,
+        zones=zones,
+        typing=typing,
+        is_later=after is not None,
+        more=url_for("search.page", q=typed, after=write_cursor(found)) if found.after else "",
+    )
+
+
+@blueprint.get("/orders/<store_name>/<int:remote_id>/customer", endpoint="customer")
+@requires("reader")
+def show_customer(store_name: str, remote_id: int) -> str:
+    """All orders of the customer of an order, the newest first."""
+    s, after = services(), read_cursor(request.args.get("after", ""))
+    with s.db.read() as session:
+        store = stores.store_by_name(session, store_name)
+        known = remote_id < 2**63 and store is not None
+        order = order_by_remote_id(session, store.id, remote_id) if known and store else None
+        if store is None or order is None:
+            abort(404)
+        found = orders_of_customer(session, order, limit=PAGE, after=after)
+        stories = stories_of(session, [hit.order for hit in found.hits], s.clock())
+        zones = {store.id: settings_of(session, store.id).zone}
+    here = {"store_name": store_name, "remote_id": remote_id}
+    return render_template(
+        "staff/search/page.html",
+        found=found,
+        typed=order.buyer or order.email,
+        stores={store.id: store},
+        stories=stories,
+        zones=zones,
+        typing=False,
+        is_later=True,
+        more=url_for("search.customer", **here, after=write_cursor(found)) if found.after else "",
+    )
+
+
+def read_cursor(text: str) -> tuple[int, int] | None:
+    """`<seconds>-<order id>`, as `write_cursor` made it; None for anything else."""
+    at, _, order_id = text.partition("-")
+    if not (at.isdecimal() and order_id.isdecimal() and len(text) <= 40):
+        return None
+    return min(int(at), 2**62), min(int(order_id), 2**62)
+
+
+def write_cursor(found: Found) -> str:
+    """Where the next page begins; "" at the end."""
+    return f"{found.after[0]}-{found.after[1]}" if found.after else ""
