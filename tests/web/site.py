@@ -31,6 +31,7 @@ from app.errors import ShopRefused
 from app.factory import create_app
 from app.services import Services
 from app.settings import load_settings
+from app.usecases.index_orders import index_due
 from app.usecases.issue_document import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
@@ -211,6 +212,7 @@ def work(site: Site) -> None:
         done += render_due(s.db, s.press, s.clock, TURN)
         done += watch_due(s.db, s.clock, limit=50)
         done += send_due(s.db, s.outside, TURN)
+        done += index_due(s.db, limit=50)
         if not done:
             return
     raise AssertionError("the work does not end")

@@ -62,6 +62,10 @@ PAGES = (
     f"/orders/tea/{YEN}/messages",
     "/documents",
     "/documents?q=nothing-like-it",
+    "/search",
+    "/search?q=de",
+    "/search?q=nothinglikeit",
+    f"/orders/tea/{NORMAL}/customer",
     "/inbox",
     "/inbox?state=parked",
     "/inbox?state=quarantined",
@@ -256,7 +260,7 @@ def test_the_keyboard_finds_the_way_and_shows_where_it_is(visit: Visit) -> None:
 def test_the_overview_refreshes_itself_only_when_something_changed(visit: Visit) -> None:
     client = visit.site.client("reader")
     page = client.get("/").text
-    seen = page.split('hx-get="', 1)[1].split('"', 1)[0]
+    seen = page.split('id="overview" hx-get="', 1)[1].split('"', 1)[0]
     asked = client.get(seen, headers={"HX-Request": "true"})
     assert asked.status_code == 204
     visit.site.clock.at += timedelta(days=1)

@@ -25,6 +25,8 @@ PASSWORD = "a long enough password"
 ADDRESSES: dict[tuple[str, str], str] = {
     ("GET", "staff.overview"): "/",
     ("GET", "staff.order"): f"/orders/tea/{NORMAL}",
+    ("GET", "search.page"): "/search?q=e",
+    ("GET", "search.customer"): f"/orders/tea/{NORMAL}/customer",
     ("GET", "staff.document"): "/documents/{document}.pdf",
     ("GET", "waiting.listing"): "/waiting",
     ("GET", "waiting.previews"): f"/orders/tea/{NORMAL}/messages",
@@ -72,6 +74,8 @@ OWNERS = (302, 403, 403, 200)
 TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "staff.overview"): SIGNED_IN,
     ("GET", "staff.order"): SIGNED_IN,
+    ("GET", "search.page"): SIGNED_IN,
+    ("GET", "search.customer"): SIGNED_IN,
     ("GET", "staff.document"): SIGNED_IN,
     ("GET", "waiting.listing"): SIGNED_IN,
     ("GET", "waiting.previews"): SIGNED_IN,
