@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from app.db import (
     assets,
+    audit_trail,
     carrier_secrets,
     connections,
     customers,
@@ -23,6 +24,7 @@ from app.db import (
     notices,
     orders,
     reconciling,
+    sessions,
     shipments,
     staff,
     stores,
@@ -34,6 +36,7 @@ from app.db.engine import Database
 __all__ = [
     "Base",
     "assets",
+    "audit_trail",
     "carrier_secrets",
     "connections",
     "customers",
@@ -46,6 +49,7 @@ __all__ = [
     "notices",
     "orders",
     "reconciling",
+    "sessions",
     "shipments",
     "staff",
     "stores",

@@ -23,6 +23,9 @@ from app.i18n import (
 )
 from app.web.state import services
 
+UTC_ZONE = ZoneInfo("UTC")
+"""Of what belongs to no shop."""
+
 
 def page_language() -> str:
     """The signed-in person's language, else the browser's, else English."""
@@ -49,6 +52,8 @@ def speak(app: Flask) -> None:
         local_day=_local_day,
         local_time=_local_time,
         exact=_exact,
+        utc_day=lambda moment: _local_day(moment, UTC_ZONE),
+        utc_time=lambda moment: _local_time(moment, UTC_ZONE),
         carrier_name=carrier_name,
         parcel_day=day_in,
         seen=lambda finding: finding.seen(gettext),
