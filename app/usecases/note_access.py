@@ -25,7 +25,14 @@ log = structlog.get_logger()
 
 
 def note_sight(
-    db: Database, who: str, action: str, subject: str, store_id: int, *, now: datetime, **what: Any
+    db: Database,
+    who: str,
+    action: str,
+    subject: str,
+    store_id: int | None,
+    *,
+    now: datetime,
+    **what: Any,
 ) -> None:
     """Somebody saw a thing. `subject` names it within its action (`order:84`). Never raises where
     the database does not take it."""
