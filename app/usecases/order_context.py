@@ -14,22 +14,17 @@ from sqlalchemy.orm import Session
 from app.db import (
     diagnoses,
     documents,
-    inbox,
-    issue_requests,
     notices,
     orders,
     stores,
 )
-from app.db.documents import Document, DocumentFile
-from app.db.inbox import InboxRow
+from app.db.documents import Document
 from app.db.installation import installation
-from app.db.issue_requests import IssueRequest
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
 from app.db.scoping import seen_by
 from app.db.stores import Store
 from app.db.tasks import Task, open_tasks, tasks_of
-from app.db.work import PARKED
 from app.domain.address import address_lines
 from app.domain.findings import Finding, Severity, from_rows
 from app.domain.order import OrderSnapshot, read_order
@@ -43,6 +38,7 @@ from app.domain.store_settings import ShopSettings
 from app.domain.witness import Halt
 from app.errors import PayloadUnusable
 from app.usecases.guard_numbers import halt_of
+from app.usecases.list_parked import Parked, parked
 from app.usecases.record_shipments import known_parcels
 from app.usecases.stores import settings_of
 
@@ -124,16 +120,6 @@ class OrderContext:
             if message is not None and message.sent_at is not None
         ]
         return sorted(found, key=lambda one: one.at)
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """Work that waits for a person. `kind` is what `retry_parked` calls it."""
-
-    kind: str
-    row: InboxRow | IssueRequest | DocumentFile | Message
-    store: Store
-    order: Order | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,30 +237,6 @@ def _broken(session: Session, known: dict[int, Store]) -> list[tuple[Store, Find
     ]
 
 
-def parked(
-    session: Session, known: dict[int, Store], *, limit: int = 50, scope: Scope = EVERYTHING
-) -> list[Parked]:
-    """Deliveries, documents, files and messages that wait for a person, with their orders.
-    `known`: the stores that the scope sees, by id."""
-    found: list[tuple[str, Any, int, Order | None]] = []
-    for row in inbox.listing(session, store_id=None, state=PARKED, limit=limit, scope=scope):
-        remote_id = row.subject.removeprefix("order:")
-        order = (
-            orders.order_by_remote_id(session, row.store_id, int(remote_id))
-            if remote_id.isdecimal()
-            else None
-        )
-        found.append(("delivery", row, row.store_id, order))
-    for request in issue_requests.parked_requests(session, limit, scope):
-        found.append(_with_order(session, "document", request, request.order_id))
-    for file in _parked_files(session, limit, scope):
-        document = session.get_one(Document, file.document_id)
-        found.append(_with_order(session, "file", file, document.order_id))
-    for message in notices.parked_messages(session, limit, scope):
-        found.append(_with_order(session, "message", message, message.order_id))
-    return [Parked(kind, row, known[store_id], order) for kind, row, store_id, order in found]
-
-
 def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetime) -> OrderStory:
     """An order's story in the days of its shop."""
 
@@ -306,13 +268,6 @@ def _day_in(value: object) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
-def _with_order(
-    session: Session, kind: str, row: Any, order_id: int
-) -> tuple[str, Any, int, Order | None]:
-    order = session.get_one(Order, order_id)
-    return kind, row, order.store_id, order
-
-
 def _maybe_late(session: Session, now: datetime, limit: int, scope: Scope) -> list[Order]:
     """Watched orders that should have left by tomorrow at the latest; their stories tell which
     of them did not (a day ends at another moment in each shop)."""
@@ -342,11 +297,3 @@ def _tellings(session: Session, order_ids: Sequence[int]) -> dict[int, list[Tell
     for notice, message in session.execute(query):
         found.setdefault(notice.order_id, []).append((notice, message))
     return found
-
-
-def _parked_files(session: Session, limit: int, scope: Scope) -> list[DocumentFile]:
-    seen = select(Document.id).where(seen_by(scope, Document.store_id))
-    query = select(DocumentFile).where(DocumentFile.state == PARKED)
-    if not scope.is_everything:
-        query = query.where(DocumentFile.document_id.in_(seen))
-    return list(session.scalars(query.order_by(DocumentFile.id.desc()).limit(limit)))

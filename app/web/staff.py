@@ -12,8 +12,9 @@ from app.db import inbox, reconciling, stores
 from app.errors import KikubariError
 from app.usecases.diagnose_store import examine, last_chart
 from app.usecases.finish_task import finish_task
+from app.usecases.list_parked import parked
 from app.usecases.note_shipment import Word, note_shipment
-from app.usecases.order_context import order_context, overview, parked
+from app.usecases.order_context import order_context, overview
 from app.usecases.retry_work import retry_parked
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
