@@ -118,6 +118,11 @@ def person_by_id(session: Session, person_id: int, *, lock: bool = False) -> Per
     return person if person is not None and person.removed_at is None else None
 
 
+def addresses(session: Session) -> dict[int, str]:
+    """The addresses of everyone by id, also of those who were removed."""
+    return {row.id: row.email for row in session.execute(select(Person.id, Person.email))}
+
+
 def all_people(session: Session) -> list[Person]:
     query = select(Person).where(Person.removed_at.is_(None))
     return list(session.scalars(query.order_by(Person.email)))

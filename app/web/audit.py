@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from app.db import audit_trail, stores
+from app.db import audit_trail, staff, stores
 from app.db.audit_trail import Sought
+from app.web.audit_words import Names, action_word, facts_of
 from app.web.session import requires
 from app.web.state import services
 
@@ -28,6 +29,7 @@ def show_audit() -> str:
         store_id = next((one.id for one in shops.values() if one.name == given["store"]), None)
         sought = Sought(given["who"], given["action"], store_id)
         found = audit_trail.entries(session, sought, limit=PAGE + 1, before=start)
+        names = Names(staff.addresses(session), {one.id: one.name for one in shops.values()})
         return render_template(
             "staff/audit.html",
             found=found[:PAGE],
@@ -35,6 +37,8 @@ def show_audit() -> str:
             shops=shops,
             actors=audit_trail.actors(session),
             actions=audit_trail.actions(session),
+            word_of=action_word,
+            facts={one.id: facts_of(one, names) for one in found},
             asked=given,
             query=query,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +23,13 @@ from app.domain.scope import Scope
 from app.errors import SettingsError
 from app.usecases.manage_people import change_person, remove_person
 from app.usecases.sign_in import add_person
+from app.web.audit_words import ACTIONS
 from app.web.safety import limiter
 from tests.web.roles import open_second_shop, visitor
 from tests.web.site import NORMAL, PEOPLE, START, Site, post
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITERS = {"audit", "audit_once", "saw", "note_sight"}
 
 
 @pytest.fixture(autouse=True)
@@ -238,6 +244,32 @@ def test_a_page_is_shown_also_when_the_audit_cannot_be_written(
     assert reader.get(f"/orders/tea/{NORMAL}").status_code == 200
     assert reader.get("/people").status_code == 403
     assert reader.get(f"/documents/{site.document_id()}.pdf").status_code == 200
+
+
+def written_actions() -> set[str]:
+    """Every action that the code puts on the trail; of one that is put together, its beginning."""
+    found = set()
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in WRITERS:
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        found |= set(re.findall(r"^[a-z]+\.[a-z_]+(?=\.?$)", part.value))
+    return found
+
+
+def test_every_action_has_words_for_owners() -> None:
+    used = written_actions()
+    assert len(used) > 35 and used <= set(ACTIONS)
+    apart = {"refused", "customer.opt_in", "customer.opt_out"}  # not written at their call
+    assert set(ACTIONS) - used <= apart | {"installation.stop"}
+
+
+def test_the_audit_speaks_of_people_and_shops_by_name(site: Site) -> None:
+    open_second_shop(site)
+    words = visitor(site, "owner").get("/audit").text
+    assert "added a person" in words and "stores <bdi>coffee</bdi>" in words
+    assert f"person <bdi>{PEOPLE['owner']}</bdi>" in words
 
 
 def test_the_audit_holds_no_text_of_customers(site: Site) -> None:
