@@ -36,6 +36,14 @@ class UnknownStore(KikubariError):
     """No store has this name or key."""
 
 
+class OutOfSight(UnknownStore):
+    """A store that this person or token may not see. Answered as if there were none."""
+
+    def __init__(self, store_id: int) -> None:
+        super().__init__("there is no such store", mend="ask an owner to let you see it")
+        self.store_id = store_id
+
+
 class KeysRefused(KikubariError):
     """Keys came that nobody asked for, or that were asked for too long ago. Nothing is stored."""
 

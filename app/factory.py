@@ -13,11 +13,14 @@ from app.logs import configure_logging
 from app.services import Services
 from app.settings import Settings, load_settings
 from app.web import (
+    account,
+    audit,
     books,
     carriers,
     customer,
     documents,
     health,
+    people,
     problems,
     safety,
     search,
@@ -61,18 +64,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    for module in (
-        books,
-        customer,
-        documents,
-        health,
-        search,
-        session,
-        setup,
-        shop,
-        staff,
-        waiting,
-    ):
+    pages = (account, audit, books, customer, documents, health, people, search, session, setup)
+    for module in (*pages, shop, staff, waiting):
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/webhooks": create_intake(state)}

@@ -307,7 +307,7 @@ ONLY_ONCE = {
     *("store add", "staff add", "store pause", "store resume", "store disconnect"),
     "invoices credit",
 }
-ONLY_ONCE |= {"store copy", "store moved"}
+ONLY_ONCE |= {"store copy", "store moved", "staff remove"}
 """Done a second time they say that it is done."""
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.db.documents import Document, DocumentBody
 from app.db.orders import Order
+from app.db.scoping import seen_by
+from app.domain.scope import EVERYTHING, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,12 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     specimens: bool = True
+    scope: Scope = EVERYTHING
+    """Whose documents may be found at all."""
 
 
 def _query(wanted: Wanted) -> Select[tuple[Document]]:
-    query = select(Document)
+    query = select(Document).where(seen_by(wanted.scope, Document.store_id))
     if wanted.store_id is not None:
         query = query.where(Document.store_id == wanted.store_id)
     if wanted.kind:

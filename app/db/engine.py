@@ -26,6 +26,8 @@ from app.errors import StorageUnavailable
 CROWDED_SECONDS = 0.003
 STEP_BACK = 6.0
 LONGEST_STEP_BACK = 0.25
+BUSY_MILLISECONDS = 30_000
+TAKEN = "others write to the database"
 """A writer that waited longer than `CROWDED_SECONDS` for its turn sleeps so many times as long as
 it wrote: the others then have most of the time."""
 
@@ -40,15 +42,36 @@ class WriteQueue:
         self._fd: int | None = None
 
     @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._thread_lock:
+    def __call__(self, patience: float | None = None) -> Iterator[None]:
+        """The turn to write. With `patience` (seconds) TimeoutError where it does not come."""
+        until = None if patience is None else time.monotonic() + patience
+        if not self._thread_lock.acquire(timeout=-1 if patience is None else patience):
+            raise TimeoutError(TAKEN)
+        try:
             if self._fd is None:
                 self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            _lock(self._fd, until)
             try:
                 yield
             finally:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
+        finally:
+            self._thread_lock.release()
+
+
+def _lock(fd: int, until: float | None) -> None:
+    if until is None:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        return
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError(TAKEN) from None
+            time.sleep(0.01)
+        else:
+            return
 
 
 class Database:
@@ -86,18 +109,21 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction: committed at the end, rolled back by any exception.
+    def write(self, *, patience: float | None = None) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back by any exception. With `patience`
+        it gives up after about so many seconds of waiting for others.
 
         Raises:
             SQLAlchemyError, OSError: as the database gives them; `storing` translates.
         """
         if not self.is_sqlite:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                if patience is not None:
+                    session.execute(text(f"SET LOCAL lock_timeout = {int(patience * 1000)}"))
                 yield session
             return
         asked_at = time.monotonic()
-        with self._queue(), self.engine.connect() as plain:
+        with self._queue(patience), self.engine.connect() as plain, _busy(plain, patience):
             had_at = time.monotonic()
             connection = plain.execution_options(kikubari_write=True)
             with Session(bind=connection, expire_on_commit=False) as session, session.begin():
@@ -168,13 +194,28 @@ def _repeatable(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
+@contextmanager
+def _busy(connection: Connection, patience: float | None) -> Iterator[None]:
+    """A writer that is none of ours is waited for no longer than that."""
+    if patience is None:
+        yield
+        return
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    raw.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+    try:
+        yield
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={BUSY_MILLISECONDS}",
         "trusted_schema=OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -19,9 +19,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from app.db.base import Base
+from app.db.scoping import seen_by
 from app.db.types import BigId
 from app.db.upsert import dialect_insert
 from app.db.work import DONE, DUE, Work, work_index
+from app.domain.scope import EVERYTHING, Scope
 
 QUARANTINED = "quarantined"
 
@@ -162,10 +164,16 @@ def quarantined(session: Session, store_id: int) -> list[InboxRow]:
 
 
 def listing(
-    session: Session, *, store_id: int | None, state: str | None, limit: int
+    session: Session,
+    *,
+    store_id: int | None,
+    state: str | None,
+    limit: int,
+    scope: Scope = EVERYTHING,
 ) -> list[InboxRow]:
     """The newest rows first, without loading more than `limit`."""
-    query = select(InboxRow).order_by(InboxRow.id.desc()).limit(limit)
+    query = select(InboxRow).where(seen_by(scope, InboxRow.store_id))
+    query = query.order_by(InboxRow.id.desc()).limit(limit)
     if store_id is not None:
         query = query.where(InboxRow.store_id == store_id)
     if state is not None:

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
 from app.db.orders import Order
+from app.db.scoping import seen_by
 from app.db.types import BigId
 from app.db.upsert import insert_once
 from app.db.work import DUE, PARKED, Work, work_index
+from app.domain.scope import EVERYTHING, Scope
 
 NOT_OWED = "nothing"
 """State of a request that nothing came of: the order was paid before the store began, or does not
@@ -144,6 +146,8 @@ def _asks_for_invoice(session: Session, order_id: int, state: ColumnElement[bool
     return session.scalar(query.limit(1)) is not None
 
 
-def parked_requests(session: Session, limit: int) -> list[IssueRequest]:
-    query = select(IssueRequest).where(IssueRequest.state == PARKED)
+def parked_requests(session: Session, limit: int, scope: Scope = EVERYTHING) -> list[IssueRequest]:
+    query = select(IssueRequest).where(
+        IssueRequest.state == PARKED, seen_by(scope, IssueRequest.store_id)
+    )
     return list(session.scalars(query.order_by(IssueRequest.id.desc()).limit(limit)))

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
 from app.db.orders import Order
+from app.db.scoping import seen_by
 from app.db.types import BigId
 from app.db.upsert import insert_once
 from app.db.work import DUE, PARKED, Work, work_index
+from app.domain.scope import EVERYTHING, Scope
 
 WITHHELD = "withheld"
 """What the store's mode or its settings keep from leaving."""
@@ -118,8 +120,8 @@ def messages_of(session: Session, order_id: int) -> list[Message]:
     )
 
 
-def parked_messages(session: Session, limit: int) -> list[Message]:
-    query = select(Message).where(Message.state == PARKED)
+def parked_messages(session: Session, limit: int, scope: Scope = EVERYTHING) -> list[Message]:
+    query = select(Message).where(Message.state == PARKED, seen_by(scope, Message.store_id))
     return list(session.scalars(query.order_by(Message.id.desc()).limit(limit)))
 
 
@@ -151,10 +153,13 @@ def tells_of_delay(session: Session, order_id: int) -> bool:
 
 
 def held_messages(
-    session: Session, store_id: int | None = None, limit: int = 10_000
+    session: Session,
+    store_id: int | None = None,
+    limit: int = 10_000,
+    scope: Scope = EVERYTHING,
 ) -> list[Message]:
     """What waits for a person's yes, the oldest first."""
-    query = select(Message).where(Message.state == HELD)
+    query = select(Message).where(Message.state == HELD, seen_by(scope, Message.store_id))
     if store_id is not None:
         query = query.where(Message.store_id == store_id)
     return list(session.scalars(query.order_by(Message.id).limit(limit)))

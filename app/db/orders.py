@@ -20,7 +20,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.scoping import seen_by
 from app.db.types import BigId
+from app.domain.scope import EVERYTHING, Scope
 
 
 class Order(Base):
@@ -95,11 +97,15 @@ def order_by_remote_id(
     return session.scalar(query.with_for_update() if lock else query)
 
 
-def newest(session: Session, *, store_id: int | None, limit: int) -> list[Order]:
-    query = select(Order).order_by(Order.created_at.desc(), Order.id.desc()).limit(limit)
+def newest(
+    session: Session, *, store_id: int | None, limit: int, scope: Scope = EVERYTHING
+) -> list[Order]:
+    query = select(Order).where(seen_by(scope, Order.store_id))
     if store_id is not None:
         query = query.where(Order.store_id == store_id)
-    return list(session.scalars(query))
+    return list(
+        session.scalars(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
+    )
 
 
 def orders_of_email(session: Session, store_id: int, email: str, limit: int) -> list[Any]:
@@ -132,9 +138,11 @@ def seconds(moment: datetime | None) -> int:
     return int(moment.timestamp()) if moment else 0
 
 
-def disagreeing(session: Session, store_id: int | None, limit: int) -> list[Order]:
+def disagreeing(
+    session: Session, store_id: int | None, limit: int, scope: Scope = EVERYTHING
+) -> list[Order]:
     """Orders whose documents say something else than the shop does now, the newest first."""
-    query = select(Order).where(Order.disagreement.is_not(None))
+    query = select(Order).where(Order.disagreement.is_not(None), seen_by(scope, Order.store_id))
     if store_id is not None:
         query = query.where(Order.store_id == store_id)
     return list(session.scalars(query.order_by(Order.id.desc()).limit(limit)))

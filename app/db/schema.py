@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 
 from app.db import (
     assets,
+    audit_trail,
     carrier_secrets,
     connections,
     customers,
@@ -24,6 +25,7 @@ from app.db import (
     orders,
     reconciling,
     search,
+    sessions,
     shipments,
     staff,
     stores,
@@ -35,6 +37,7 @@ from app.db.engine import Database
 __all__ = [
     "Base",
     "assets",
+    "audit_trail",
     "carrier_secrets",
     "connections",
     "customers",
@@ -48,6 +51,7 @@ __all__ = [
     "orders",
     "reconciling",
     "search",
+    "sessions",
     "shipments",
     "staff",
     "stores",

@@ -9,7 +9,9 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, false, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.scoping import seen_by
 from app.db.types import BigId, Json
+from app.domain.scope import EVERYTHING, Scope
 
 
 class Store(Base):
@@ -90,13 +92,14 @@ def store_by_key(session: Session, key: str) -> Store | None:
     return session.scalar(select(Store).where(Store.key == key))
 
 
-def all_stores(session: Session) -> list[Store]:
+def all_stores(session: Session, scope: Scope = EVERYTHING) -> list[Store]:
     """Every store that ever was, the disconnected ones too: their documents stay."""
-    return list(session.scalars(select(Store).order_by(Store.name)))
+    query = select(Store).where(seen_by(scope, Store.id))
+    return list(session.scalars(query.order_by(Store.name)))
 
 
-def connected_stores(session: Session) -> list[Store]:
-    query = select(Store).where(Store.disconnected_at.is_(None))
+def connected_stores(session: Session, scope: Scope = EVERYTHING) -> list[Store]:
+    query = select(Store).where(Store.disconnected_at.is_(None), seen_by(scope, Store.id))
     return list(session.scalars(query.order_by(Store.name)))
 
 

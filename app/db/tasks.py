@@ -8,8 +8,10 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.scoping import seen_by
 from app.db.types import BigId
 from app.db.upsert import insert_once
+from app.domain.scope import EVERYTHING, Scope
 
 
 class Task(Base):
@@ -52,9 +54,15 @@ def add_task(
     return insert_once(session, Task, ["order_id", "kind", "cause"], values) is not None
 
 
-def open_tasks(session: Session, *, order_id: int | None = None, limit: int = 100) -> list[Task]:
+def open_tasks(
+    session: Session,
+    *,
+    order_id: int | None = None,
+    limit: int = 100,
+    scope: Scope = EVERYTHING,
+) -> list[Task]:
     """What is still to do, the oldest first."""
-    query = select(Task).where(Task.done_at.is_(None))
+    query = select(Task).where(Task.done_at.is_(None), seen_by(scope, Task.store_id))
     if order_id is not None:
         query = query.where(Task.order_id == order_id)
     return list(session.scalars(query.order_by(Task.id).limit(limit)))

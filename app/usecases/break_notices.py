@@ -21,6 +21,7 @@ from app.db.notices import DROPPED, HELD, Message, Notice
 from app.db.staff import audit
 from app.db.stores import Store, connected_stores
 from app.domain.calendar import calendar_of
+from app.domain.scope import EVERYTHING, Scope
 from app.domain.telling import breaks
 from app.usecases.manage_stores import find
 from app.usecases.stores import settings_of
@@ -94,10 +95,24 @@ def refuse(session: Session, message: Message, *, who: str, now: datetime) -> No
     )
 
 
-def answer_message(db: Database, message_id: int, *, send: bool, who: str, now: datetime) -> bool:
-    """Say yes or no to one message that waits. False: it does not wait (any more)."""
+def answer_message(
+    db: Database,
+    message_id: int,
+    *,
+    send: bool,
+    who: str,
+    now: datetime,
+    scope: Scope = EVERYTHING,
+) -> bool:
+    """Say yes or no to one message that waits. False: it does not wait (any more).
+
+    Raises:
+        OutOfSight: it is of a store that is not seen.
+    """
     with db.write() as session:
         message = session.get(Message, message_id, with_for_update=True)
+        if message is not None:
+            scope.check(message.store_id)
         if message is None or message.state != HELD:
             return False
         (approve if send else refuse)(session, message, who=who, now=now)

@@ -14,21 +14,17 @@ from sqlalchemy.orm import Session
 from app.db import (
     diagnoses,
     documents,
-    inbox,
-    issue_requests,
     notices,
     orders,
     stores,
 )
-from app.db.documents import Document, DocumentFile
-from app.db.inbox import InboxRow
+from app.db.documents import Document
 from app.db.installation import installation
-from app.db.issue_requests import IssueRequest
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
+from app.db.scoping import seen_by
 from app.db.stores import Store
 from app.db.tasks import Task, open_tasks, tasks_of
-from app.db.work import PARKED
 from app.domain.address import address_lines
 from app.domain.findings import Finding, Severity, from_rows
 from app.domain.order import OrderSnapshot, read_order
@@ -36,11 +32,13 @@ from app.domain.order_story import OrderStory, Saying, order_story
 from app.domain.owing import Paper, cancelled
 from app.domain.parcel import Parcel
 from app.domain.progress import Progress, progress_of
+from app.domain.scope import EVERYTHING, Scope
 from app.domain.shipment import all_delivered_at
 from app.domain.store_settings import ShopSettings
 from app.domain.witness import Halt
 from app.errors import PayloadUnusable
 from app.usecases.guard_numbers import halt_of
+from app.usecases.list_parked import Parked, parked
 from app.usecases.record_shipments import known_parcels
 from app.usecases.stores import settings_of
 
@@ -125,16 +123,6 @@ class OrderContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
-    """Work that waits for a person. `kind` is what `retry_parked` calls it."""
-
-    kind: str
-    row: InboxRow | IssueRequest | DocumentFile | Message
-    store: Store
-    order: Order | None
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """What an owner sees first."""
 
@@ -169,9 +157,17 @@ class Overview:
         return [order for order in self.late if self.stories[order.id].needs_a_word]
 
 
-def order_context(session: Session, store_name: str, remote_id: int) -> OrderContext | None:
-    """The story of one order; None where we know no such order."""
+def order_context(
+    session: Session, store_name: str, remote_id: int, scope: Scope = EVERYTHING
+) -> OrderContext | None:
+    """The story of one order; None where we know no such order.
+
+    Raises:
+        OutOfSight: its store is not seen.
+    """
     store = stores.store_by_name(session, store_name)
+    if store is not None:
+        scope.check(store.id)
     order = orders.order_by_remote_id(session, store.id, remote_id) if store else None
     if store is None or order is None:
         return None
@@ -207,11 +203,15 @@ def stories_of(session: Session, shown: Sequence[Order], now: datetime) -> dict[
     }
 
 
-def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
-    """The late orders, the newest others, and whatever waits for a person."""
-    known = {store.id: store for store in stores.all_stores(session)}
+def overview(
+    session: Session, now: datetime, *, limit: int = 50, scope: Scope = EVERYTHING
+) -> Overview:
+    """The late orders, the newest others, and whatever waits for a person, of the stores that
+    are seen."""
+    known = {store.id: store for store in stores.all_stores(session, scope)}
     zones = {store_id: settings_of(session, store_id).zone for store_id in known}
-    shown = _maybe_late(session, now, limit) + orders.newest(session, store_id=None, limit=limit)
+    shown = _maybe_late(session, now, limit, scope)
+    shown += orders.newest(session, store_id=None, limit=limit, scope=scope)
     by_id = {order.id: order for order in shown}
     told = _tellings(session, list(by_id))
     stories = stories_of(session, list(by_id.values()), now)
@@ -224,10 +224,12 @@ def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
         stories=stories,
         documents=documents.by_order(session, list(by_id)),
         told=told,
-        parked=parked(session, known, limit=limit),
-        tasks=[(one, session.get_one(Order, one.order_id)) for one in open_tasks(session)],
+        parked=parked(session, known, limit=limit, scope=scope),
+        tasks=[
+            (one, session.get_one(Order, one.order_id)) for one in open_tasks(session, scope=scope)
+        ],
         broken=_broken(session, known),
-        held=len(notices.held_messages(session, limit=limit)),
+        held=len(notices.held_messages(session, limit=limit, scope=scope)),
         halt=halt_of(installation(session)),
     )
 
@@ -240,27 +242,6 @@ def _broken(session: Session, known: dict[int, Store]) -> list[tuple[Store, Find
         for finding in from_rows(found.get(store_id, []))
         if finding.severity is Severity.BROKEN
     ]
-
-
-def parked(session: Session, known: dict[int, Store], *, limit: int = 50) -> list[Parked]:
-    """Deliveries, documents, files and messages that wait for a person, with their orders."""
-    found: list[tuple[str, Any, int, Order | None]] = []
-    for row in inbox.listing(session, store_id=None, state=PARKED, limit=limit):
-        remote_id = row.subject.removeprefix("order:")
-        order = (
-            orders.order_by_remote_id(session, row.store_id, int(remote_id))
-            if remote_id.isdecimal()
-            else None
-        )
-        found.append(("delivery", row, row.store_id, order))
-    for request in issue_requests.parked_requests(session, limit):
-        found.append(_with_order(session, "document", request, request.order_id))
-    for file in _parked_files(session, limit):
-        document = session.get_one(Document, file.document_id)
-        found.append(_with_order(session, "file", file, document.order_id))
-    for message in notices.parked_messages(session, limit):
-        found.append(_with_order(session, "message", message, message.order_id))
-    return [Parked(kind, row, known[store_id], order) for kind, row, store_id, order in found]
 
 
 def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetime) -> OrderStory:
@@ -294,20 +275,14 @@ def _day_in(value: object) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
-def _with_order(
-    session: Session, kind: str, row: Any, order_id: int
-) -> tuple[str, Any, int, Order | None]:
-    order = session.get_one(Order, order_id)
-    return kind, row, order.store_id, order
-
-
-def _maybe_late(session: Session, now: datetime, limit: int) -> list[Order]:
+def _maybe_late(session: Session, now: datetime, limit: int, scope: Scope) -> list[Order]:
     """Watched orders that should have left by tomorrow at the latest; their stories tell which
     of them did not (a day ends at another moment in each shop)."""
     return list(
         session.scalars(
             select(Order)
             .where(
+                seen_by(scope, Order.store_id),
                 Order.next_check_at.is_not(None),
                 Order.shipped_at.is_(None),
                 Order.ship_by_on <= (now + timedelta(days=1)).date(),
@@ -329,8 +304,3 @@ def _tellings(session: Session, order_ids: Sequence[int]) -> dict[int, list[Tell
     for notice, message in session.execute(query):
         found.setdefault(notice.order_id, []).append((notice, message))
     return found
-
-
-def _parked_files(session: Session, limit: int) -> list[DocumentFile]:
-    query = select(DocumentFile).where(DocumentFile.state == PARKED)
-    return list(session.scalars(query.order_by(DocumentFile.id.desc()).limit(limit)))

@@ -1,5 +1,5 @@
-"""Encrypt the shops' keys and secrets anew with the newest encryption key, so that an older one
-can be put away."""
+"""Encrypt the shops' keys and people's secrets anew with the newest encryption key, so that an
+older one can be put away."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.db import carrier_secrets
 from app.db.engine import Database
-from app.db.staff import audit
+from app.db.staff import audit, sealed_codes
 from app.db.stores import all_stores
 from app.usecases.check_keys import check_keys
 from app.usecases.ports import SecretBox
@@ -33,6 +33,10 @@ def reseal(db: Database, box: SecretBox, *, who: str, now: datetime) -> int:
                     number += 1
         for row in carrier_secrets.all_rows(session):
             row.secret = box.seal(box.open(row.secret))
+            number += 1
+        for person in sealed_codes(session):
+            assert person.code_secret is not None
+            person.code_secret = box.seal(box.open(person.code_secret))
             number += 1
         audit(session, now, who, "secrets.reseal", None, number=number)
     return number

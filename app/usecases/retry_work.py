@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import work
-from app.db.documents import DocumentFile
+from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.staff import audit
+from app.domain.scope import EVERYTHING, Scope
 
 KINDS: dict[str, Any] = {
     "delivery": InboxRow,
@@ -35,12 +36,31 @@ def parked_rows(session: Session, limit: int) -> list[tuple[str, Any]]:
 
 
 def retry_parked(
-    session: Session, kind: str, row_id: int, *, who: str, now: datetime
+    session: Session,
+    kind: str,
+    row_id: int,
+    *,
+    who: str,
+    now: datetime,
+    scope: Scope = EVERYTHING,
 ) -> bool | None:
-    """Make a parked row due again. False: it is not parked. None: there is no such kind."""
-    if kind not in KINDS or row_id >= 2**63:
+    """Make a parked row due again. False: it is not parked. None: there is no such row.
+
+    Raises:
+        OutOfSight: it is of a store that is not seen.
+    """
+    row = session.get(KINDS[kind], row_id) if kind in KINDS and row_id < 2**63 else None
+    if row is None:
         return None
+    store_id = _store_of(session, row)
+    scope.check(store_id)
     released = work.release(session, KINDS[kind], row_id, now=now)
     if released:
-        audit(session, now, who, "work.retry", kind=kind, row=row_id)
+        audit(session, now, who, "work.retry", store_id, kind=kind, row=row_id)
     return released
+
+
+def _store_of(session: Session, row: InboxRow | IssueRequest | DocumentFile | Message) -> int:
+    if isinstance(row, DocumentFile):
+        return session.get_one(Document, row.document_id).store_id
+    return row.store_id

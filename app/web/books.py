@@ -27,6 +27,7 @@ from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn
 from app.web.safety import limiter
 from app.web.session import requires
+from app.web.sight import document_by_id, forbid, my_scope, note_refused_store, saw, store_named
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -46,7 +47,7 @@ def show_documents() -> str:
     start = int(before) if before.isdecimal() and len(before) < 19 else 0
     with services().db.read() as session:
         found = document_search.search(session, wanted, limit=PAGE + 1, before=start)
-        known = {one.id: one for one in stores.all_stores(session)}
+        known = {one.id: one for one in stores.all_stores(session, my_scope())}
         by_order = {one.order_id: session.get_one(Order, one.order_id) for one in found}
         return render_template(
             "staff/documents.html",
@@ -56,7 +57,7 @@ def show_documents() -> str:
             shops=known,
             zones={store_id: settings_of(session, store_id).zone for store_id in known},
             orders=by_order,
-            disagreeing=orders.disagreeing(session, wanted.store_id, MOST_DISAGREEING),
+            disagreeing=orders.disagreeing(session, wanted.store_id, MOST_DISAGREEING, my_scope()),
             kinds=[kind.value for kind in DocumentKind],
             store=store,
             asked=dict.fromkeys(ASKED, "") | _asked(),
@@ -128,11 +129,8 @@ def show_xml(document_id: int, syntax: str) -> Response:
     except KikubariError as error:
         flash(error.sentence())
         return redirect(page)
-    with s.db.write() as session:
-        what = {"number": document.number, "as": syntax}
-        staff.audit(
-            session, s.clock(), current_user.email, "document.open", document.store_id, **what
-        )
+    subject, what = f"document:{document_id} {syntax}", {"number": document.number, "as": syntax}
+    saw("document.open", subject, document.store_id, **what)
     name = file_name(document).replace(".pdf", f".{syntax}.xml")
     return Response(data, mimetype="application/xml", headers=_attachment(name))
 
@@ -147,8 +145,10 @@ def ask(store_name: str, remote_id: int) -> Response:
     if name not in {kind.value for kind in DocumentKind} or remote_id >= 2**63:
         abort(404)
     kind = DocumentKind(name)
+    with s.db.read() as session:
+        store_named(session, store_name)
     if kind in NUMBERED and not current_user.may("owner"):
-        abort(403)
+        forbid("owner")
     try:
         asked = ask_document(
             s.db, store_name, remote_id, kind, who=current_user.email, now=s.clock()
@@ -183,9 +183,7 @@ def take_invoice_back(document_id: int) -> Response:
 def _found(document_id: int) -> tuple[Document, str]:
     """A document, and the address of its order's page; 404 where there is none."""
     with services().db.read() as session:
-        document = session.get(Document, document_id) if document_id < 2**63 else None
-        if document is None:
-            abort(404)
+        document = document_by_id(session, document_id)
         order = session.get_one(Order, document.order_id)
         store = session.get_one(Store, document.store_id)
         return document, _order_page(store.name, order.remote_id)
@@ -234,6 +232,9 @@ def _wanted() -> tuple[Wanted, Store | None]:
     asked, (since, until) = _asked(), _days()
     with services().db.read() as session:
         store = stores.store_by_name(session, asked["store"]) if "store" in asked else None
+        if store is not None and not my_scope().sees(store.id):
+            note_refused_store(store.id)
+            store = None  # as for a name that no store has
         zone = settings_of(session, store.id).zone if store else ZoneInfo("UTC")
     kind = asked.get("kind")
     wanted = Wanted(
@@ -242,6 +243,7 @@ def _wanted() -> tuple[Wanted, Store | None]:
         kind=kind if kind in {one.value for one in DocumentKind} else None,
         since=_start(since, zone) if since else None,
         until=_start(until + timedelta(days=1), zone) if until else None,
+        scope=my_scope(),
     )
     return wanted, store
 

@@ -11,7 +11,8 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app.errors import StorageUnavailable
+from app.errors import OutOfSight, StorageUnavailable
+from app.web.sight import note_refused_store
 
 FOR_PROGRAMS = ("/healthz", "/readyz")
 KEPT_HEADERS = ("Allow", "Retry-After")
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 def speak_calmly(app: Flask) -> None:
     """Answer every error with a page of our own."""
     app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(OutOfSight, _out_of_sight)
     app.register_error_handler(StorageUnavailable, _storage_problem)
     app.register_error_handler(SQLAlchemyError, _storage_problem)
 
@@ -36,6 +38,12 @@ def _http_problem(error: HTTPException) -> Response:
         if name in KEPT_HEADERS:
             response.headers[name] = value
     return response
+
+
+def _out_of_sight(error: OutOfSight) -> Response:
+    """Word for word what one gets for a store that does not exist."""
+    note_refused_store(error.store_id)
+    return _answer(404, "")
 
 
 def _storage_problem(error: Exception) -> Response:

@@ -13,6 +13,7 @@ from app.usecases.search_orders import Found, orders_of_customer, search_orders
 from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.session import requires
+from app.web.sight import my_scope, saw, store_named
 from app.web.state import services
 
 PAGE = 20
@@ -31,7 +32,7 @@ def search() -> str | Response:
     after = read_cursor(request.args.get("after", ""))
     s = services()
     with s.db.read() as session:
-        known = {store.id: store for store in stores.all_stores(session)}
+        known = {store.id: store for store in stores.all_stores(session, my_scope())}
         limit = SUGGESTED if typing else PAGE
         found = search_orders(session, list(known), typed, limit=limit, after=after)
         stories = stories_of(session, [hit.order for hit in found.hits], s.clock())
@@ -59,14 +60,15 @@ def show_customer(store_name: str, remote_id: int) -> str:
     """All orders of the customer of an order, the newest first."""
     s, after = services(), read_cursor(request.args.get("after", ""))
     with s.db.read() as session:
-        store = stores.store_by_name(session, store_name)
-        known = remote_id < 2**63 and store is not None
-        order = order_by_remote_id(session, store.id, remote_id) if known and store else None
-        if store is None or order is None:
+        store = store_named(session, store_name)
+        known = remote_id < 2**63
+        order = order_by_remote_id(session, store.id, remote_id) if known else None
+        if order is None:
             abort(404)
         found = orders_of_customer(session, order, limit=PAGE, after=after)
         stories = stories_of(session, [hit.order for hit in found.hits], s.clock())
         zones = {store.id: settings_of(session, store.id).zone}
+    saw("customer.see", f"order:{order.id}", store.id, order=remote_id)
     here = {"store_name": store_name, "remote_id": remote_id}
     return render_template(
         "staff/search/page.html",

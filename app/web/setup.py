@@ -20,6 +20,7 @@ from app.errors import KeysRefused, SettingsError
 from app.usecases.connect_store import ask_for_keys, connect_by_hand, take_keys
 from app.web.safety import csrf, limiter
 from app.web.session import requires
+from app.web.sight import my_scope
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -32,13 +33,14 @@ log = structlog.get_logger()
 @blueprint.get("")
 @requires("owner")
 def begin() -> str:
-    """Asks for the shop's address alone."""
+    """Asks for the shop's address alone, and lists those that are connected. Who is limited to
+    some shops finds them here, and connects none."""
     return _form()
 
 
 @blueprint.post("")
 @limiter.limit("20/minute")
-@requires("owner")
+@requires("owner", everywhere=True)
 def find() -> str | tuple[str, int]:
     """Looks where the shop answers, and leads to its own question; else says why not."""
     s = services()
@@ -57,7 +59,7 @@ def find() -> str | tuple[str, int]:
 
 
 @blueprint.get("/by-hand")
-@requires("owner")
+@requires("owner", everywhere=True)
 def by_hand() -> str:
     """The form for keys that the owner made."""
     return _by_hand(FoundShop(request.args.get("address", "")[:LONGEST]), "", "")
@@ -65,7 +67,7 @@ def by_hand() -> str:
 
 @blueprint.post("/by-hand")
 @limiter.limit("20/minute")
-@requires("owner")
+@requires("owner", everywhere=True)
 def take_by_hand() -> AnyResponse | tuple[str, int]:
     s = services()
     address, name = _given("address"), _given("name")
@@ -102,7 +104,7 @@ def callback() -> Response:
 
 
 @blueprint.get("/return")
-@requires("owner")
+@requires("owner", everywhere=True)
 def come_back() -> AnyResponse:
     """Where the shop sends its owner afterwards."""
     s = services()
@@ -126,7 +128,7 @@ def come_back() -> AnyResponse:
 
 def _form(address: str = "", name: str = "", error: SettingsError | None = None) -> str:
     with services().db.read() as session:
-        known = stores.connected_stores(session)
+        known = stores.connected_stores(session, my_scope())
     why = words_of(error) if error else ""
     return render_template("setup/begin.html", known=known, address=address, name=name, why=why)
 

@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 
 from app.db import connections, work
 from app.db.connections import Connection
-from app.db.stores import Store, store_by_name
 from app.domain.back_test import BackTest
 from app.domain.store_mode import Mode
 from app.domain.store_settings import settings_problems
@@ -30,6 +29,7 @@ from app.usecases.tell_copies import it_is_a_copy, it_moved
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.settings_form import WEEKDAYS, fields_of, values_of
+from app.web.sight import store_named
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -139,8 +139,8 @@ def _checked_files() -> tuple[dict[Part, Kept], dict[str, str]]:
 def _summary(name: str) -> Summary:
     s = services()
     with s.db.read() as session:
-        store = store_by_name(session, name)
-        if store is None or store.disconnected_at is not None:
+        store = store_named(session, name)
+        if store.disconnected_at is not None:
             abort(404)
         return shop_summary(session, store, s.clock())
 
@@ -262,8 +262,7 @@ def _again(name: str, who: str) -> str:
     """Go on with connecting where it stopped."""
     s = services()
     with s.db.write() as session:
-        store = store_by_name(session, name)
-        row = connections.of_store(session, store.id) if isinstance(store, Store) else None
+        row = connections.of_store(session, store_named(session, name).id)
         if row is not None:
             work.release(session, Connection, row.id, now=s.clock())
     return gettext("It is tried again.")

@@ -9,20 +9,21 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.db import inbox, reconciling, staff, stores
-from app.db.documents import Document
+from app.db import inbox, reconciling, stores
 from app.errors import KikubariError
 from app.i18n import Spoken
 from app.usecases.describe_order import describe_order
 from app.usecases.diagnose_store import examine, last_chart
 from app.usecases.finish_task import finish_task
+from app.usecases.list_parked import parked
 from app.usecases.note_shipment import Word, note_shipment
-from app.usecases.order_context import order_context, overview, parked
+from app.usecases.order_context import order_context, overview
 from app.usecases.retry_work import retry_parked
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
 from app.web.safety import limiter
 from app.web.session import requires
+from app.web.sight import document_by_id, my_scope, saw, store_named
 from app.web.state import services, state
 from app.web.texts import gettext, page_language
 
@@ -42,7 +43,7 @@ def show_overview() -> str | Response:
     """
     s = services()
     with s.db.read() as session:
-        found = overview(session, s.clock())
+        found = overview(session, s.clock(), scope=my_scope())
     content = render_template("staff/_overview.html", found=found)
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     if request.headers.get("HX-Request") and request.args.get("seen") == digest:
@@ -57,12 +58,13 @@ def show_order(store_name: str, remote_id: int) -> str:
     if remote_id >= 2**63:
         abort(404)
     with s.db.read() as session:
-        found = order_context(session, store_name, remote_id)
+        found = order_context(session, store_name, remote_id, my_scope())
         if found is None:
             abort(404)
         before = _moment(request.args.get("before", ""))
         speech, now = Spoken(page_language()), s.clock()
         order = describe_order(session, s.outside.wording, found, speech, now, before=before)
+    saw("order.see", f"order:{found.order.id}", found.store.id, order=remote_id)
     return render_template(
         "staff/order/page.html", order=order, store=found.store, zone=found.settings.zone
     )
@@ -85,6 +87,8 @@ def note_parcel(store_name: str, remote_id: int) -> Response:
     s, given = services(), request.form
     if given.get("word") not in list(Word) or remote_id >= 2**63:
         abort(404)
+    with s.db.read() as session:
+        store_named(session, store_name)
     try:
         note_shipment(
             s.db,
@@ -107,9 +111,7 @@ def note_parcel(store_name: str, remote_id: int) -> Response:
 def show_store(store_name: str) -> str:
     """What is wrong between us and a shop, as it was found last."""
     with services().db.read() as session:
-        store = stores.store_by_name(session, store_name)
-        if store is None:
-            abort(404)
+        store = store_named(session, store_name)
         reading = reconciling.of_store(session, store.id)
         return render_template(
             "staff/store.html",
@@ -128,9 +130,7 @@ def check_store(store_name: str) -> Response:
     """Ask the shop everything now; that takes as long as the shop takes."""
     s = services()
     with s.db.read() as session:
-        store = stores.store_by_name(session, store_name)
-    if store is None:
-        abort(404)
+        store = store_named(session, store_name)
     try:
         examine(s.db, s.clinic, store)
     except KikubariError as error:
@@ -141,14 +141,10 @@ def check_store(store_name: str) -> Response:
 @blueprint.get("/documents/<int:document_id>.pdf", endpoint="document")
 @requires("reader")
 def show_document(document_id: int) -> Response:
-    s = services()
-    with s.db.write() as session:
-        document = session.get(Document, document_id) if document_id < 2**63 else None
-        if document is None:
-            abort(404)
-        what = {"number": document.number}
-        who = current_user.email
-        staff.audit(session, s.clock(), who, "document.open", document.store_id, **what)
+    with services().db.read() as session:
+        document = document_by_id(session, document_id)
+    subject = f"document:{document_id}"
+    saw("document.open", subject, document.store_id, number=document.number)
     return pdf_response(document_id)
 
 
@@ -157,8 +153,9 @@ def show_document(document_id: int) -> Response:
 def close_task(task_id: int) -> Response:
     """Somebody did what was to do about an order."""
     s = services()
+    who, now = current_user.email, s.clock()
     known = task_id < 2**63
-    order = finish_task(s.db, task_id, who=current_user.email, now=s.clock()) if known else None
+    order = finish_task(s.db, task_id, who=who, now=now, scope=my_scope()) if known else None
     if order is None:
         abort(404)
     with s.db.read() as session:
@@ -176,11 +173,15 @@ def show_inbox() -> str:
     s = services()
     with s.db.read() as session:
         rows = inbox.listing(
-            session, store_id=None, state=wanted if wanted in INBOX_STATES else None, limit=PAGE
+            session,
+            store_id=None,
+            state=wanted if wanted in INBOX_STATES else None,
+            limit=PAGE,
+            scope=my_scope(),
         )
-        shops = {store.id: store for store in stores.all_stores(session)}
+        shops = {store.id: store for store in stores.all_stores(session, my_scope())}
         zones = {store_id: settings_of(session, store_id).zone for store_id in shops}
-        waiting = parked(session, shops, limit=PAGE)
+        waiting = parked(session, shops, limit=PAGE, scope=my_scope())
     return render_template(
         "staff/inbox.html", rows=rows, shops=shops, zones=zones, waiting=waiting, wanted=wanted
     )
@@ -192,7 +193,9 @@ def retry(kind: str, row_id: int) -> Response:
     """Try a parked row again."""
     s = services()
     with s.db.write() as session:
-        again = retry_parked(session, kind, row_id, who=current_user.email, now=s.clock())
+        again = retry_parked(
+            session, kind, row_id, who=current_user.email, now=s.clock(), scope=my_scope()
+        )
     if again is None:
         abort(404)
     flash(gettext("It is tried again.") if again else gettext("It was not parked any more."))

@@ -23,6 +23,9 @@ from app.i18n import (
 )
 from app.web.state import services
 
+UTC_ZONE = ZoneInfo("UTC")
+"""Of what belongs to no shop."""
+
 
 def page_language() -> str:
     """The signed-in person's language, else the browser's, else English."""
@@ -51,6 +54,8 @@ def speak(app: Flask) -> None:
         exact=_exact,
         clock=_clock,
         language=_language_name,
+        utc_day=lambda moment: _local_day(moment, UTC_ZONE),
+        utc_time=lambda moment: _local_time(moment, UTC_ZONE),
         carrier_name=carrier_name,
         parcel_day=day_in,
         seen=lambda finding: finding.seen(gettext),

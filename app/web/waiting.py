@@ -14,6 +14,7 @@ from app.usecases.preview_messages import preview_messages
 from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.session import requires
+from app.web.sight import my_scope, saw, store_named
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -28,8 +29,8 @@ blueprint = Blueprint("waiting", __name__)
 def show_waiting() -> str:
     """What waits, the oldest first, with the words as the customer would read them."""
     with services().db.read() as session:
-        held = notices.held_messages(session, limit=PAGE)
-        known = {one.id: one for one in stores.connected_stores(session)}
+        held = notices.held_messages(session, limit=PAGE, scope=my_scope())
+        known = {one.id: one for one in stores.connected_stores(session, my_scope())}
         return render_template(
             "staff/waiting.html",
             held=[one for one in held if one.store_id in known],
@@ -49,15 +50,16 @@ def show_previews(store_name: str, remote_id: int) -> str:
     if remote_id >= 2**63:
         abort(404)
     with s.db.read() as session:
-        store = stores.store_by_name(session, store_name)
-        order = order_by_remote_id(session, store.id, remote_id) if store else None
-        if store is None or order is None:
+        store = store_named(session, store_name)
+        order = order_by_remote_id(session, store.id, remote_id)
+        if order is None:
             abort(404)
         try:
             found = preview_messages(session, s.outside.wording, s.links, store, order, s.clock())
         except PayloadUnusable:
             abort(404)
-        return render_template("staff/previews.html", store=store, order=order, found=found)
+    saw("order.see", f"order:{order.id}", store.id, order=remote_id)
+    return render_template("staff/previews.html", store=store, order=order, found=found)
 
 
 @blueprint.post("/waiting", endpoint="answer")
@@ -72,7 +74,12 @@ def answer() -> Response:
     chosen = [one for one in request.form.getlist("message") if one.isdecimal() and len(one) < 19]
     for message_id in chosen[:PAGE]:
         done += answer_message(
-            s.db, int(message_id), send=send, who=current_user.email, now=s.clock()
+            s.db,
+            int(message_id),
+            send=send,
+            who=current_user.email,
+            now=s.clock(),
+            scope=my_scope(),
         )
     if not chosen:
         flash(gettext("Nothing was chosen, so nothing was done."))
@@ -91,8 +98,8 @@ def answer_question(store_name: str) -> Response:
     send = ANSWERS.get(request.form.get("answer", ""))
     s = services()
     with s.db.read() as session:
-        store = stores.store_by_name(session, store_name)
-    if send is None or store is None:
+        store_named(session, store_name)
+    if send is None:
         abort(404)
     number = answer_breaker(s.db, store_name, send=send, who=current_user.email, now=s.clock())
     if send:

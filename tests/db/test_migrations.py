@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from app.adapters.disk import DiskFiles
@@ -105,4 +107,12 @@ def test_documents_of_before_are_chained_and_still_readable(blank_url: str, tmp_
         assert documents[0].total == GERMAN.total and documents[0].body is not None
         assert documents[0].body.keep_until.year == 2034
         assert session.query(Store).one().breaker is None
+    db.dispose()
+
+
+def test_the_migrations_lead_to_the_tables_that_the_code_means(database_url: str) -> None:
+    db = Database(database_url)
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": not db.is_sqlite})
+        assert compare_metadata(context, schema.Base.metadata) == []
     db.dispose()

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -70,6 +71,11 @@ PAGES = (
     "/inbox?state=parked",
     "/inbox?state=quarantined",
     "/stores/tea",
+    "/people",
+    "/people/2",
+    "/audit",
+    "/audit?action=nothing",
+    "/account",
     *(f"/orders/tea/{number}" for number in SHOWN),
 )
 OPEN_PAGES = ("/sign-in", "/sign-in/token", "/nowhere", "/d/guess", "/sign-out")
@@ -241,6 +247,58 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
         assert page.inner_text("h1") == "Sign in"
 
 
+def test_the_second_step_is_set_up_and_taken_in_the_browser(
+    visit: Visit, seeded: Path, tmp_path: Path
+) -> None:
+    """With the keyboard; each page on the way is accessible."""
+    site, password = open_site(copy_of(seeded, tmp_path / "own")), "a long enough password"
+    faults = []
+
+    def check(page: Page) -> None:
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            faults.extend((page.inner_text("h1"), scheme, one) for one in look(page))
+
+    def enter(page: Page, **fields: str) -> None:
+        for name, value in fields.items():
+            page.fill(f"[name={name}]", value)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    with served(site) as url, Visit(visit.chromium, site, url).page(PHONE, role="") as page:
+        page.goto(f"/sign-in/{site.link('owner')}")
+        enter(page)
+        page.click("text=My account")
+        enter(page, new=password)
+        page.click("text=Set it up")
+        check(page)
+        totp = pyotp.TOTP(page.inner_text("main code").replace(" ", ""))
+        enter(page, code=totp.at(site.clock()))
+        check(page)
+        assert page.locator("ul.codes li").count() == 10
+        page.click("text=I have kept them")
+        check(page)
+        page.click("text=Sign out")
+        page.fill("[name=email]", "owner@tea.example")
+        enter(page, password=password)
+        check(page)
+        site.clock.at += timedelta(seconds=30)
+        enter(page, code=totp.at(site.clock()))
+        assert "need" in page.inner_text("h1")
+        page.goto("/people")
+        enter(page, email="new@tea.example")
+        check(page)
+        assert "/sign-in/" in page.input_value("[readonly]")
+        page.goto("/people")
+        page.click("text=owner@tea.example >> nth=1")
+        page.click("summary:has-text('Reset the second step')")
+        check(page)
+        page.click("text=Ask for no code any more")
+        assert page.inner_text("h1") == "Sign in", "all sessions end, one's own too"
+    site.services.db.dispose()
+    assert faults == []
+
+
 def test_the_keyboard_finds_the_way_and_shows_where_it_is(visit: Visit) -> None:
     with visit.page() as page:
         page.goto("/")
@@ -265,6 +323,7 @@ def test_the_overview_refreshes_itself_only_when_something_changed(visit: Visit)
     assert asked.status_code == 204
     visit.site.clock.at += timedelta(days=1)
     try:
+        client = visit.site.client("reader")  # a day later the session is over too
         assert client.get(seen, headers={"HX-Request": "true"}).status_code == 200
     finally:
         visit.site.clock.at -= timedelta(days=1)
@@ -295,7 +354,7 @@ def test_a_form_whose_session_is_over_says_so(visit: Visit) -> None:
 @pytest.mark.parametrize("language", ["de", "fr", "ja"])
 def test_pages_speak_the_visitors_language(visit: Visit, language: str) -> None:
     with visit.page(PHONE, locale=language) as page:
-        for path in ("/", f"/orders/tea/{LATE}", "/inbox"):
+        for path in ("/", f"/orders/tea/{LATE}", "/inbox", "/people", "/audit", "/account"):
             page.goto(path)
             assert page.get_attribute("html", "lang") == language
             assert page.evaluate(OVERFLOW) <= 0

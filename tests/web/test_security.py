@@ -1,167 +1,29 @@
-"""Who gets what: every address with every role, and what protects them all."""
+"""What protects every page: headers, forms, sign-in, sessions. Who gets what: test_roles.py."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.routing import Rule
 
 from app.db.staff import AuditEntry
 from app.usecases.sign_in import LINK_LIFE, LOCK_TIME, MOST_FAILURES, set_password
-from app.web.safety import limiter
-from tests.web.site import NORMAL, PEOPLE, Site, copy_of, open_site, post
+from tests.web.roles import ROUTES, Route, ask, open_second_shop, visitor
+from tests.web.site import PEOPLE, Site, copy_of, open_site, post
 
-VISITORS = ("stranger", "reader", "agent", "owner")
 PASSWORD = "a long enough password"
-ADDRESSES: dict[tuple[str, str], str] = {
-    ("GET", "staff.overview"): "/",
-    ("GET", "staff.order"): f"/orders/tea/{NORMAL}",
-    ("GET", "search.page"): "/search?q=e",
-    ("GET", "search.customer"): f"/orders/tea/{NORMAL}/customer",
-    ("GET", "staff.document"): "/documents/{document}.pdf",
-    ("GET", "waiting.listing"): "/waiting",
-    ("GET", "waiting.previews"): f"/orders/tea/{NORMAL}/messages",
-    ("POST", "waiting.answer"): "/waiting",
-    ("POST", "waiting.breaker"): "/waiting/breaker/tea",
-    ("GET", "books.listing"): "/documents",
-    ("GET", "books.export"): "/documents/export/csv",
-    ("GET", "books.xml"): "/documents/1/cii.xml",
-    ("POST", "books.ask"): f"/orders/tea/{NORMAL}/documents",
-    ("POST", "books.take_back"): "/documents/1/take-back",
-    ("POST", "staff.finish_task"): "/tasks/1/done",
-    ("GET", "staff.inbox"): "/inbox",
-    ("GET", "staff.store"): "/stores/tea",
-    ("POST", "staff.check_store"): "/stores/tea/check",
-    ("POST", "staff.retry"): "/retry/delivery/1",
-    ("POST", "staff.ship"): f"/orders/tea/{NORMAL}/ship",
-    ("GET", "setup.begin"): "/setup",
-    ("POST", "setup.find"): "/setup",
-    ("GET", "setup.by_hand"): "/setup/by-hand",
-    ("POST", "setup.take_by_hand"): "/setup/by-hand",
-    ("POST", "setup.callback"): "/setup/callback",
-    ("GET", "setup.come_back"): "/setup/return",
-    ("GET", "shop.show"): "/setup/shops/tea",
-    ("POST", "shop.act"): "/setup/shops/tea/pause",
-    ("GET", "shop.settings"): "/setup/shops/tea/settings",
-    ("POST", "shop.save"): "/setup/shops/tea/settings",
-    ("GET", "session.sign_in"): "/sign-in",
-    ("POST", "session.enter"): "/sign-in",
-    ("GET", "session.show_link"): "/sign-in/wrong",
-    ("POST", "session.use_link"): "/sign-in/wrong",
-    ("POST", "session.sign_out"): "/sign-out",
-    ("GET", "documents.open_document"): "/d/guess",
-    ("GET", "customer.page"): "/o/guess",
-    ("POST", "customer.act"): "/o/guess",
-    ("POST", "webhooks.receive"): "/webhooks/woocommerce/guess",
-    ("POST", "carriers.receive"): "/webhooks/carriers/guess/aftership",
-    ("GET", "health.healthz"): "/healthz",
-    ("GET", "health.readyz"): "/readyz",
-    ("GET", "static"): "/static/kikubari.css",
-}
 INTAKE = {"webhooks.receive", "carriers.receive"}
-ALL_200 = (200, 200, 200, 200)
-SIGNED_IN = (302, 200, 200, 200)
-OWNERS = (302, 403, 403, 200)
-TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
-    ("GET", "staff.overview"): SIGNED_IN,
-    ("GET", "staff.order"): SIGNED_IN,
-    ("GET", "search.page"): SIGNED_IN,
-    ("GET", "search.customer"): SIGNED_IN,
-    ("GET", "staff.document"): SIGNED_IN,
-    ("GET", "waiting.listing"): SIGNED_IN,
-    ("GET", "waiting.previews"): SIGNED_IN,
-    ("POST", "waiting.answer"): (302, 403, 404, 404),
-    ("POST", "waiting.breaker"): (302, 403, 403, 404),
-    ("GET", "books.listing"): SIGNED_IN,
-    ("GET", "books.export"): OWNERS,
-    ("GET", "books.xml"): SIGNED_IN,
-    ("POST", "books.ask"): (302, 403, 404, 404),
-    ("POST", "books.take_back"): (302, 403, 403, 302),
-    ("POST", "staff.finish_task"): (302, 403, 404, 404),
-    ("GET", "staff.inbox"): SIGNED_IN,
-    ("GET", "staff.store"): SIGNED_IN,
-    ("POST", "staff.check_store"): (302, 403, 302, 302),
-    ("POST", "staff.retry"): (302, 403, 302, 302),
-    ("POST", "staff.ship"): (302, 403, 404, 404),
-    ("GET", "setup.begin"): OWNERS,
-    ("POST", "setup.find"): (302, 403, 403, 422),
-    ("GET", "setup.by_hand"): OWNERS,
-    ("POST", "setup.take_by_hand"): (302, 403, 403, 422),
-    ("POST", "setup.callback"): (400, 400, 400, 400),
-    ("GET", "setup.come_back"): (302, 403, 403, 302),
-    ("GET", "shop.show"): OWNERS,
-    ("POST", "shop.act"): (302, 403, 403, 302),
-    ("GET", "shop.settings"): OWNERS,
-    ("POST", "shop.save"): (302, 403, 403, 422),
-    ("GET", "session.sign_in"): (200, 302, 302, 302),
-    ("POST", "session.enter"): (401, 401, 401, 401),
-    ("GET", "session.show_link"): ALL_200,
-    ("POST", "session.use_link"): (401, 401, 401, 401),
-    ("POST", "session.sign_out"): (302, 302, 302, 302),
-    ("GET", "documents.open_document"): (404, 404, 404, 404),
-    ("GET", "customer.page"): (404, 404, 404, 404),
-    ("POST", "customer.act"): (404, 404, 404, 404),
-    ("POST", "webhooks.receive"): (404, 404, 404, 404),
-    ("POST", "carriers.receive"): (404, 404, 404, 404),
-    ("GET", "health.healthz"): ALL_200,
-    ("GET", "health.readyz"): ALL_200,
-    ("GET", "static"): ALL_200,
-}
-"""Answers for a stranger, reader, agent and owner. 302 for a stranger leads to the sign-in."""
-
-
-def ask(site: Site, client: FlaskClient, key: tuple[str, str]) -> Any:
-    path = ADDRESSES[key].format(document=site.document_id())
-    answer = client.get(path) if key[0] == "GET" else post(client, path)
-    answer.get_data()
-    answer.close()  # a file that is sent stays open for as long as its answer
-    return answer
-
-
-def visitor(site: Site, who: str) -> FlaskClient:
-    limiter.reset()  # the table is longer than anyone's patience
-    return site.client("" if who == "stranger" else who)
-
-
-def rules_of(site: Site) -> Iterator[Rule]:
-    """The addresses of the pages, and of the small application that takes deliveries."""
-    yield from site.app.url_map.iter_rules()
-    front = site.app.wsgi_app
-    assert isinstance(front, DispatcherMiddleware)
-    for intake in front.mounts.values():
-        assert isinstance(intake, Flask)
-        yield from intake.url_map.iter_rules()
-
-
-def test_every_address_is_in_the_table(site: Site) -> None:
-    known = {
-        (method, rule.endpoint)
-        for rule in rules_of(site)
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-    assert known == set(TABLE) == set(ADDRESSES)
-
-
-@pytest.mark.parametrize("who", VISITORS)
-def test_each_role_gets_what_the_table_says(site: Site, who: str) -> None:
-    column = VISITORS.index(who)
-    got = {key: ask(site, visitor(site, who), key).status_code for key in TABLE}
-    assert got == {key: row[column] for key, row in TABLE.items()}
+FORMS = [route for route in ROUTES if route.method == "POST"]
 
 
 def test_a_stranger_is_led_to_the_sign_in_and_sees_nothing(site: Site) -> None:
-    for key, row in TABLE.items():
-        if row == SIGNED_IN:
-            answer = ask(site, site.client(), key)
+    for route in ROUTES:
+        if route.answers[0] == "sign in":
+            answer = ask(site, site.client(), route)
             assert answer.headers["Location"] == "/sign-in"
             assert "Jürgen" not in answer.text
 
@@ -171,13 +33,17 @@ def test_a_refreshing_page_without_session_goes_to_the_sign_in_as_a_whole(site: 
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
 
 
-@pytest.mark.parametrize("key", [key for key in TABLE if key[0] == "POST"])
-def test_a_form_without_its_token_changes_nothing(site: Site, key: tuple[str, str]) -> None:
-    answer = site.client("owner").post(ADDRESSES[key])
-    if key[1] == "setup.callback":  # its state stands for the token
+@pytest.mark.parametrize("route", FORMS, ids=lambda route: route.endpoint)
+def test_a_form_without_its_token_changes_nothing(site: Site, route: Route) -> None:
+    path = re.sub(r"{\w+}", "1", route.path)
+    answer = site.client("owner").post(path, data=route.form)
+    if route.endpoint == "setup.callback":  # its state stands for the token
         assert (answer.status_code, answer.text) == (400, "that is no JSON\n")
         return
-    if key[1] in (*INTAKE, "customer.act"):  # shops and services sign; the link itself is secret
+    if route.endpoint in (
+        *INTAKE,
+        "customer.act",
+    ):  # shops and services sign; the link itself is secret
         assert answer.status_code == 404
         return
     assert answer.status_code == 400
@@ -191,8 +57,10 @@ def test_a_token_of_another_session_is_refused(site: Site) -> None:
 
 
 def test_every_answer_carries_the_protecting_headers(site: Site) -> None:
-    client = site.client("owner")
-    answers = [ask(site, client, key) for key in TABLE if key[1] not in INTAKE]
+    open_second_shop(site)
+    pages = [route for route in ROUTES if route.endpoint not in INTAKE]
+    answers = [ask(site, visitor(site, "owner"), route) for route in pages]
+    client = visitor(site, "owner")
     answers += [client.get("/nowhere"), client.get("/sign-out"), client.post("/sign-out")]
     for answer in answers:
         policy = answer.headers["Content-Security-Policy"]
@@ -310,7 +178,7 @@ def test_a_session_signed_with_another_key_opens_nothing(site: Site, tmp_path: A
 
 
 def test_opening_a_document_stands_on_the_audit(site: Site) -> None:
-    ask(site, site.client("reader"), ("GET", "staff.document"))
+    site.client("reader").get(f"/documents/{site.document_id()}.pdf")
     with site.services.db.read() as session:
         newest = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
     assert newest and (newest.who, newest.action) == (PEOPLE["reader"], "document.open")
@@ -352,7 +220,7 @@ def test_a_database_that_is_away_is_said_without_asking_it(
 
 def test_a_fault_of_ours_shows_no_traceback(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = site.client("owner")
-    monkeypatch.setattr("app.web.staff.overview", lambda *_: 1 / 0)
+    monkeypatch.setattr("app.web.staff.overview", lambda *_, **__: 1 / 0)
     answer = client.get("/")
     assert answer.status_code == 500
     assert "Something failed here." in answer.text and "ZeroDivision" not in answer.text
