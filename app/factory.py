@@ -15,6 +15,7 @@ from app.settings import Settings, load_settings
 from app.web import (
     books,
     carriers,
+    coupons,
     customer,
     documents,
     health,
@@ -30,6 +31,7 @@ from app.web import (
 )
 from app.web.state import STATE, WebState
 
+PAGES = (books, coupons, customer, documents, health, session, setup, shop, staff, waiting)
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
@@ -60,7 +62,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    for module in (books, customer, documents, health, session, setup, shop, staff, waiting):
+    for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/webhooks": create_intake(state)}

@@ -83,6 +83,16 @@ def newest(session: Session, *, store_id: int | None, limit: int) -> list[Order]
     return list(session.scalars(query))
 
 
+def placed_since(
+    session: Session, store_id: int, email: str, since: datetime | None, limit: int
+) -> list[Order]:
+    """A customer's orders from a moment on, the oldest first. `email`: in small letters."""
+    query = select(Order).where(
+        Order.store_id == store_id, Order.email == email, Order.created_at >= since
+    )
+    return list(session.scalars(query.order_by(Order.created_at).limit(limit)))
+
+
 def disagreeing(session: Session, store_id: int | None, limit: int) -> list[Order]:
     """Orders whose documents say something else than the shop does now, the newest first."""
     query = select(Order).where(Order.disagreement.is_not(None))

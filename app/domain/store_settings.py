@@ -29,6 +29,7 @@ from app.errors import SettingsError
 CustomerChoice = Literal["wait", "address", "exchange", "cancel"]
 CHOICES: tuple[CustomerChoice, ...] = get_args(CustomerChoice)
 Line = Annotated[str, Field(max_length=200)]
+Amount = Annotated[Decimal, Field(gt=0, lt=1_000_000_000)]
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
@@ -200,6 +201,37 @@ class Outgoing(_Values):
     breaker_percent: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+class CouponRules(_Values):
+    """Coupons for customers who had to wait, or whom staff want to make it good to.
+
+    Amounts are per cent or the shop's currency, as `kind` says; `minimum_order` and `monthly_sum`
+    are always the latter.
+    """
+
+    offer: Literal["none", "delayed", "at_risk"] = "none"
+    """With which notices one is offered: `delayed` (a second one too), or early warnings as well.
+    An order's delay is worth one coupon."""
+    kind: Literal["percent", "fixed"] = "percent"
+    amount: Amount = Decimal(10)
+    minimum_days_late: Annotated[int, Field(ge=0, le=365)] = 0
+    """How many days after the promised one the new date lies at least."""
+    valid_days: Annotated[int, Field(ge=1, le=1095)] = 90
+    minimum_order: Annotated[Decimal, Field(ge=0, lt=1_000_000_000)] = Decimal(0)
+    most_by_owner: Amount = Decimal(50)
+    most_by_agent: Amount = Decimal(10)
+    """The largest amount that one may give by hand."""
+    monthly_sum: Amount = Decimal(500)
+    """A percentage counts as if the next order were as large as the one that was late."""
+    monthly_count: Annotated[int, Field(ge=1, le=100_000)] = 50
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> CouponRules:
+        amounts = (self.amount, self.most_by_owner, self.most_by_agent)
+        if self.kind == "percent" and max(amounts) > 100:
+            raise ValueError("with kind percent no amount may be above 100")
+        return self
+
+
 class ShopSettings(_Values):
     """All settings of one shop, each with a default that is safe.
 
@@ -214,6 +246,7 @@ class ShopSettings(_Values):
     datev: Datev = Datev()
     promise: PromiseRules = PromiseRules()
     outgoing: Outgoing = Outgoing()
+    coupons: CouponRules = CouponRules()
     time_zone: str = "UTC"
     language: CustomerLanguage = "en"
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?$")], ...] = ()
@@ -285,5 +318,7 @@ def settings_problems(values: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-SECTIONS = ("seller", "numbering", "invoicing", "documents", "datev", "promise", "outgoing")
+SECTIONS = (
+    *("seller", "numbering", "invoicing", "documents", "datev", "promise", "outgoing", "coupons"),
+)
 """Settings that hold settings."""

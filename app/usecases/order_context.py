@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import (
+    coupons,
     diagnoses,
     documents,
     inbox,
@@ -20,6 +21,7 @@ from app.db import (
     orders,
     stores,
 )
+from app.db.coupons import Coupon
 from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.installation import installation
@@ -72,6 +74,9 @@ class OrderContext:
     told: list[Telling]
     tasks: list[Task]
     """What a person had to do about it, and has to."""
+    coupons: list[Coupon]
+    currency: str
+    """The shop's own, as it was last seen; the order's where it was not."""
 
     def story(self, now: datetime) -> OrderStory:
         """What is going on, at a moment."""
@@ -184,6 +189,7 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
         (notice, messages.get(notice.message_id or 0))
         for notice in notices.notices_of(session, order.id)
     ]
+    diagnosis = diagnoses.of_store(session, store.id)
     return OrderContext(
         store=store,
         settings=settings_of(session, store.id),
@@ -194,6 +200,8 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
         documents=documents.documents_of(session, order.id),
         told=told,
         tasks=tasks_of(session, order.id),
+        coupons=coupons.coupons_of(session, order.id),
+        currency=(diagnosis.first_currency if diagnosis else "") or order.currency,
     )
 
 

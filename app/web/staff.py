@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from secrets import token_urlsafe
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -58,7 +59,13 @@ def show_order(store_name: str, remote_id: int) -> str:
     if found is None:
         abort(404)
     now = s.clock()
-    return render_template("staff/order.html", found=found, story=found.story(now), now=now)
+    return render_template(
+        "staff/order.html",
+        found=found,
+        story=found.story(now),
+        now=now,
+        coupon_request=token_urlsafe(12),
+    )
 
 
 @blueprint.post("/orders/<store_name>/<int:remote_id>/ship", endpoint="ship")
