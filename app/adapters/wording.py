@@ -44,7 +44,7 @@ class TemplateWording:
             words["total"] = format_money(
                 Decimal(words["total"]), words["currency"], tag, decimals=words["decimals"]
             )
-        if "coupon" in words:
+        if words.get("coupon"):
             words["coupon"] = _coupon(words["coupon"], tag)
         template = environment(FOLDER, tag, voice).get_template(f"{kind.value}.html")
         paragraphs = [part.strip() for part in template.render(words).split("\n\n")]
