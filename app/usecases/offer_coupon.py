@@ -20,6 +20,7 @@ from app.db.engine import Database
 from app.db.notices import DROPPED, Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
+from app.db.tasks import was_asked
 from app.domain.coupon import Terms, delay_cause, is_offered
 from app.domain.mailer import find_note
 from app.domain.notice import NoticeKind
@@ -27,7 +28,7 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_mode import Mode
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError, ShopAway
-from app.usecases.make_coupon import Request, ask_staff, give_up, make_coupon, reserve_coupon
+from app.usecases.make_coupon import TASK, Request, ask_staff, give_up, make_coupon, reserve_coupon
 from app.usecases.ports import Clock, CodeOf, Shop
 
 PLACEHOLDER = "TY-2222-2222-2222"
@@ -155,7 +156,8 @@ def _was_said(db: Database, shop: Shop, occasion: Occasion) -> bool:
 
 
 def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> Coupon | None:
-    """The order's coupon, if it is this message that tells it."""
+    """The order's coupon, if it is this message that tells it. Where staff were asked to make it
+    good, it stays with them."""
     cause = delay_cause(occasion.order.remote_id)
     request = Request(
         occasion.store.id,
@@ -168,6 +170,8 @@ def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> 
     )
     try:
         with db.write() as session:
+            if was_asked(session, occasion.order.id, TASK, cause):
+                return None
             coupon = reserve_coupon(session, tools.code_of, request, now)
             if coupon.message_id not in (None, occasion.message.id):
                 other = session.get_one(Message, coupon.message_id)
