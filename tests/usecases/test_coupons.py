@@ -362,6 +362,42 @@ def test_where_the_word_is_there_already_no_coupon_is_made_for_nobody(sqlite_wor
     assert in_shop(world) == [] and len(world.shop.notes_of(order, "customer")) == 2
 
 
+def test_no_code_is_logged_or_stands_in_what_went_wrong(
+    sqlite_world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world = sqlite_world
+    with offering(world) as store:
+        world.shop.faults.on_rest("status", path="coupons", status=500, times=2)
+        world.shop.faults.on_rest("act_then_close", method="POST", path="coupons")
+        world.shop.faults.on_rest("status", path="notes", status=500, times=2)
+        buy_late(world)
+        settle(world)
+        for _ in range(9):
+            world.clock.pass_(minutes=10)
+            world.work()
+        read(world, store)
+    assert len(in_shop(world)) == 1
+    logged = "".join(capfd.readouterr())
+    rows = (Message, Coupon, Task, AuditEntry)
+    kept = [str(getattr(one, "problem", "") or "") for table in rows for one in world.all(table)]
+    kept += [one.words for one in world.all(Task)] + [
+        str(one.what) for one in world.all(AuditEntry)
+    ]
+    assert "put aside" in logged and not CODE.search("".join([logged, *kept]))
+    assert in_shop(world)[0]["code"] not in logged
+
+
+def test_only_a_coupon_of_that_very_code_is_taken_for_ours(sqlite_world: World) -> None:
+    """Some plug-ins let a shop forget the filters of a list, and then every coupon comes."""
+    world = sqlite_world
+    store = world.connect()
+    world.shop.write_coupon({"code": "ty-2222-2222-2223", "amount": "5"})
+    shop = world.services.shop(store)
+    shop._rows = lambda path, params: shop._get(path, {})  # type: ignore[method-assign]
+    assert shop.coupon_by_code(PLACEHOLDER) is None
+    assert shop.coupon_by_code("TY-2222-2222-2223")
+
+
 # limits
 
 
