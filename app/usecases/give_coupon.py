@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.db import coupons
-from app.db.coupons import RESERVED, Coupon
+from app.db.coupons import FAILED, Coupon
 from app.db.engine import Database
 from app.db.orders import Order, order_by_remote_id
 from app.db.staff import audit
@@ -117,7 +117,7 @@ def _begun(session: Session, order: Order, amount: Decimal, who: str, now: datet
     """The cause of the same gift that was begun a moment ago and not finished."""
     for one in coupons.coupons_of(session, order.id):
         same = one.given_by == who[:200] and one.amount == amount
-        is_open = one.state == RESERVED and one.message_id is None
+        is_open = one.state != FAILED and one.message_id is None
         if same and is_open and now - one.created_at < TAKEN_UP:
             return one.cause
     return None

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
 from app.db import coupons
@@ -38,8 +37,6 @@ from app.domain.money import rounded
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError, ShopAway, ShopError
 from app.usecases.ports import Clock, CodeOf, Shop
-
-log = structlog.get_logger()
 
 TASK = "no_coupon"
 """The kind of a task about a coupon that could not be given."""

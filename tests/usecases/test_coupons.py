@@ -12,7 +12,9 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import delete
+from structlog.testing import CapturingLogger
 
 from app.db.coupons import Coupon
 from app.db.notices import HELD, Message
@@ -22,7 +24,9 @@ from app.db.stores import Store
 from app.db.tasks import Task
 from app.domain.store_mode import Mode
 from app.errors import CouponRefused, KikubariError, ShopAway
+from app.usecases import give_coupon as giving
 from app.usecases import make_coupon as making
+from app.usecases import work_off
 from app.usecases.break_notices import answer_message
 from app.usecases.give_coupon import Gift, give_coupon
 from app.usecases.manage_stores import save_settings, set_mode
@@ -363,9 +367,11 @@ def test_where_the_word_is_there_already_no_coupon_is_made_for_nobody(sqlite_wor
 
 
 def test_no_code_is_logged_or_stands_in_what_went_wrong(
-    sqlite_world: World, capfd: pytest.CaptureFixture[str]
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = sqlite_world
+    world, lines = sqlite_world, CapturingLogger()
+    monkeypatch.setattr(work_off, "log", structlog.wrap_logger(lines))
+    caplog.set_level("WARNING")
     with offering(world) as store:
         world.shop.faults.on_rest("status", path="coupons", status=500, times=2)
         world.shop.faults.on_rest("act_then_close", method="POST", path="coupons")
@@ -377,7 +383,7 @@ def test_no_code_is_logged_or_stands_in_what_went_wrong(
             world.work()
         read(world, store)
     assert len(in_shop(world)) == 1
-    logged = "".join(capfd.readouterr())
+    logged = f"{lines.calls} {caplog.text}"
     rows = (Message, Coupon, Task, AuditEntry)
     kept = [str(getattr(one, "problem", "") or "") for table in rows for one in world.all(table)]
     kept += [one.words for one in world.all(Task)] + [
@@ -539,6 +545,27 @@ def test_a_coupon_begun_while_the_shop_was_away_is_taken_up_by_the_next_try(
         with pytest.raises(ShopAway):
             give(world, order, gift(request="one"))
         world.clock.pass_(minutes=2)
+        give(world, order, gift(request="two"))
+        settle(world)
+    assert len(in_shop(world)) == 1 == world.count(Coupon) == len(told(world, order))
+
+
+def test_a_worker_killed_before_the_customer_was_told_gives_no_second_coupon(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = sqlite_world
+
+    def die(*_: object, **__: object) -> Coupon:
+        raise Killed
+
+    with offering(world):
+        order = world.shop.place_order("GB")
+        settle(world)
+        with monkeypatch.context() as dying:
+            dying.setattr(giving, "decide", die)
+            with pytest.raises(Killed):
+                give(world, order, gift(request="one"))
+        assert [one.state for one in world.all(Coupon)] == ["made"]
         give(world, order, gift(request="two"))
         settle(world)
     assert len(in_shop(world)) == 1 == world.count(Coupon) == len(told(world, order))
