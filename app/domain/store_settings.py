@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -224,12 +225,12 @@ class CouponRules(_Values):
     """A percentage counts as if the next order were as large as the one that was late."""
     monthly_count: Annotated[int, Field(ge=1, le=100_000)] = 50
 
-    @model_validator(mode="after")
-    def _at_most_all(self) -> CouponRules:
-        amounts = (self.amount, self.most_by_owner, self.most_by_agent)
-        if self.kind == "percent" and max(amounts) > 100:
-            raise ValueError("with kind percent no amount may be above 100")
-        return self
+    @field_validator("amount", "most_by_owner", "most_by_agent")
+    @classmethod
+    def _at_most_all(cls, value: Decimal, given: ValidationInfo) -> Decimal:
+        if given.data.get("kind") == "percent" and value > 100:
+            raise ValueError("is per cent, as kind says, and may be at most 100")
+        return value
 
 
 class ShopSettings(_Values):

@@ -149,7 +149,9 @@ def test_each_role_has_its_most(amount: str, role: str, allowed: bool) -> None:
 
 
 def test_no_percentage_is_above_a_hundred() -> None:
-    assert settings_problems({"coupons": {"amount": "150"}})
+    found = settings_problems({"coupons": {"amount": "150", "most_by_owner": "101"}})
+    assert set(found) == {"coupons.amount", "coupons.most_by_owner"}
+    assert "at most 100" in found["coupons.amount"]
     assert settings_problems({"coupons": {"kind": "fixed", "amount": "150"}}) == {}
     assert "amount" in next(iter(settings_problems({"coupons": {"amount": "0"}})))
 
