@@ -135,6 +135,10 @@ class SentBefore(KikubariError):
     """An invoice for this order left before a backup was restored. Parks the request."""
 
 
+class CouponRefused(KikubariError):
+    """A coupon is not given: a limit, the store's mode, or the shop does not allow it."""
+
+
 class RenderingFailed(KikubariError):
     """The renderer could not make the document."""
 

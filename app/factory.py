@@ -17,6 +17,7 @@ from app.web import (
     audit,
     books,
     carriers,
+    coupons,
     customer,
     documents,
     health,
@@ -34,6 +35,22 @@ from app.web import (
 )
 from app.web.state import STATE, WebState
 
+PAGES = (
+    account,
+    audit,
+    books,
+    coupons,
+    customer,
+    documents,
+    health,
+    people,
+    search,
+    session,
+    setup,
+    shop,
+    staff,
+    waiting,
+)
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
@@ -64,8 +81,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     texts.speak(app)
     problems.speak_calmly(app)
     session.allow_sign_in(app)
-    pages = (account, audit, books, customer, documents, health, people, search, session, setup)
-    for module in (*pages, shop, staff, waiting):
+    for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         app.wsgi_app, {"/webhooks": create_intake(state)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from app.adapters import einvoice
 from app.adapters.archive import TarArchive
@@ -25,6 +25,7 @@ from app.adapters.wording import TemplateWording
 from app.db.engine import Database
 from app.db.group_commit import InboxWriter
 from app.db.stores import Store
+from app.domain.coupon import coupon_code
 from app.domain.store_mode import Mode, may_write_to_shop
 from app.settings import Settings
 from app.usecases.connect_store import Desk
@@ -110,7 +111,15 @@ class Services:
     @cached_property
     def outside(self) -> Outside:
         """What sending needs."""
-        return Outside(self.shop, TemplateWording(), self.fence, self.links, self.clock, self.gate)
+        return Outside(
+            self.shop,
+            TemplateWording(),
+            self.fence,
+            self.links,
+            self.clock,
+            self.gate,
+            partial(coupon_code, self.settings.secret_key.get_secret_value()),
+        )
 
     @cached_property
     def reach(self) -> Reach:

@@ -28,7 +28,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
@@ -37,7 +37,6 @@ from zoneinfo import ZoneInfo
 from common import finish, fresh_world
 from sqlalchemy import select
 
-from app.adapters.wording import TemplateWording
 from app.db.customers import opt_out
 from app.db.engine import Database
 from app.db.notices import Message, Notice
@@ -267,7 +266,7 @@ class Simulation:
         def fence(name: str) -> AbstractContextManager[bool]:
             return nullcontext(True)
 
-        return Outside(lambda store: shop, TemplateWording(), fence, s.links, self.clock, s.gate)  # type: ignore[arg-type,return-value]
+        return replace(s.outside, shops=lambda store: shop, fence=fence, clock=self.clock)  # type: ignore[arg-type,return-value]
 
 
 def order(number: int, country: str, state: str, at: datetime) -> dict[str, Any]:

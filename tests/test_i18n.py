@@ -289,7 +289,7 @@ def everything_told(language: str, voice: str) -> str:
     parts = [
         TemplateWording().compose(
             kind,
-            FACTS | {"contact": contact, "reason": reason},
+            FACTS | {"contact": contact, "reason": reason, "coupon": coupon},
             language=language,
             reference="KK-7F3QX2MP",
             voice=voice,
@@ -297,6 +297,7 @@ def everything_told(language: str, voice: str) -> str:
         for kind in NoticeKind
         for contact in ("", "a-person@kikubari.example")
         for reason in ("shipped", "delivered", "cancelled")
+        for coupon in (None, COUPON, COUPON | {"minimum": ""})
     ]
     return "\n".join([*parts, *texts_in(language, voice).values()])
 
@@ -337,6 +338,15 @@ FACTS = {
 }
 """What any kind of notice may say, each as long as it gets."""
 
+COUPON = {
+    "code": "TY-7F3Q-X2MP-9HTR",
+    "kind": "fixed",
+    "amount": "1234.50",
+    "currency": "EUR",
+    "minimum": "12345.60",
+    "expires_on": "2026-09-30",
+}
+
 
 def words_in(text: str) -> float:
     """How much there is to read. Japanese writes no spaces: two kana or kanji count as a word, so
@@ -359,24 +369,55 @@ APOLOGY = re.compile(
     r"|歉|对不起|對不起|죄송|사과|نعتذر|آسف|מצטער|סליחה|מתנצל",
     re.IGNORECASE,
 )
-SORRY = {NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN}
+SORRY = {NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN, NoticeKind.COUPON}
+OFFERS = SORRY
+"""Kinds with which a coupon may be offered."""
 
 
 @pytest.mark.parametrize("voice", [FORMAL, FRIENDLY])
 @pytest.mark.parametrize("contact", ["", "a-person@kikubari.example"])
 @pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("coupon", [None, COUPON])
 def test_a_notice_is_short_and_calm_and_says_whom_to_ask(
-    kind: NoticeKind, language: str, contact: str, voice: str
+    coupon: dict[str, str] | None, kind: NoticeKind, language: str, contact: str, voice: str
 ) -> None:
+    facts = FACTS | {"contact": contact, "coupon": coupon}
     said = TemplateWording().compose(
-        kind, FACTS | {"contact": contact}, language=language, reference="KK-7F3QX2MP", voice=voice
+        kind, facts, language=language, reference="KK-7F3QX2MP", voice=voice
     )
     assert words_in(said) <= 110
     assert said.count("KK-7F3QX2MP") == 1 and contact in said
     assert said.count("href=") == len(re.findall(r"\w+://", said)) <= 1
     assert not EMPTY_PHRASES.search(said)
     assert len(APOLOGY.findall(said)) == (kind in SORRY)
+    assert said.count(COUPON["code"]) == (coupon is not None and kind in OFFERS)
+
+
+@pytest.mark.parametrize("voice", [FORMAL, FRIENDLY])
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(OFFERS))
+@pytest.mark.parametrize("worth", ["percent", "fixed"])
+def test_a_coupon_is_offered_after_the_facts_in_one_sentence(
+    worth: str, kind: NoticeKind, language: str, voice: str
+) -> None:
+    """What it is worth, its code, until when: and a delay's dates come before it."""
+    tag, ten = language, Decimal(10)
+
+    def parts(coupon: dict[str, str] | None) -> list[str]:
+        facts = FACTS | {"contact": "", "coupon": coupon}
+        reference = "KK-7F3QX2MP"
+        said = TemplateWording().compose(
+            kind, facts, language=tag, reference=reference, voice=voice
+        )
+        return said.split("\n\n")
+
+    said = parts(COUPON | {"kind": worth, "amount": "10", "minimum": ""})
+    (offer,) = (part for part in said if COUPON["code"] in part)
+    amount = format_percent(ten, tag) if worth == "percent" else format_money(ten, "EUR", tag)
+    assert amount in offer and format_day(date(2026, 9, 30), tag, "long") in offer
+    if kind is not NoticeKind.COUPON:
+        assert parts(None)[:2] == said[:2] and said.index(offer) >= 2
 
 
 def test_words_are_counted_in_each_way_of_writing() -> None:

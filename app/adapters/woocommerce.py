@@ -126,6 +126,37 @@ class WooShop:
             raise self._unusable("a note was posted and something else came back")
         return dict(made)
 
+    def general_settings(self) -> dict[str, str]:
+        rows = self._rows("settings/general", {"per_page": PAGE})
+        return {str(row.get("id")): str(row.get("value")) for row in rows}
+
+    def coupon(self, coupon_id: int) -> dict[str, Any]:
+        found = self._get(f"coupons/{coupon_id}", {})
+        if not isinstance(found, dict) or found.get("id") != coupon_id:
+            raise self._unusable("a coupon was asked for and something else came")
+        return found
+
+    def coupon_by_code(self, code: str) -> dict[str, Any] | None:
+        """Codes come back in small letters (recordings, 18)."""
+        rows = self._rows("coupons", {"code": code, "per_page": PAGE})
+        known = (row for row in rows if str(row.get("code", "")).upper() == code)
+        return next((row for row in known if isinstance(row.get("id"), int)), None)
+
+    def coupons_by_id(self, coupon_ids: list[int]) -> list[dict[str, Any]]:
+        return self._rows("coupons", {"include": ",".join(map(str, coupon_ids)), "per_page": PAGE})
+
+    def create_coupon(self, values: dict[str, Any]) -> int:
+        made = self._write("coupons", values)
+        if not isinstance(made, dict) or not isinstance(made.get("id"), int):
+            raise self._unusable("a coupon was asked for and something else came back")
+        return int(made["id"])
+
+    def delete_coupon(self, coupon_id: int) -> None:
+        self._may_write()
+        path = f"coupons/{coupon_id}"
+        with suppress(ShopMissing):
+            self._call(lambda: self._wire.send("DELETE", path, params={"force": "true"}))
+
     def create_webhook(self, topic: str, delivery_url: str, secret: str) -> dict[str, Any]:
         """A webhook always gets a secret from us: one that the shop makes is never shown
         (recordings, 1)."""

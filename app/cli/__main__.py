@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.cli import (
     backup,
     connecting,
+    coupons,
     db,
     doctor,
     dressing,
@@ -47,7 +48,7 @@ for added in (
 for added in invoice_books.COMMANDS:
     invoices.group.add_command(added)
 orders.group.add_command(shipping.ship)
-for module in (store, orders, invoices, notices, inbox, staff, db):
+for module in (store, orders, invoices, notices, coupons, inbox, staff, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):
     main.add_command(command)

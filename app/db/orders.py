@@ -108,6 +108,16 @@ def newest(
     )
 
 
+def placed_since(
+    session: Session, store_id: int, email: str, since: datetime | None, limit: int
+) -> list[Order]:
+    """A customer's orders from a moment on, the oldest first. `email`: in small letters."""
+    query = select(Order).where(
+        Order.store_id == store_id, Order.email == email, Order.created_at >= since
+    )
+    return list(session.scalars(query.order_by(Order.created_at).limit(limit)))
+
+
 def orders_of_email(session: Session, store_id: int, email: str, limit: int) -> list[Any]:
     """(id, currency, total, status, paid_at, created_at) of every order of an address (lower
     case), the newest first: what is added up needs no more."""

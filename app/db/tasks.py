@@ -54,6 +54,12 @@ def add_task(
     return insert_once(session, Task, ["order_id", "kind", "cause"], values) is not None
 
 
+def was_asked(session: Session, order_id: int, kind: str, cause: str) -> bool:
+    """Whether a person was asked to do this, done or not."""
+    query = select(Task.id).where(Task.order_id == order_id, Task.kind == kind, Task.cause == cause)
+    return session.scalar(query) is not None
+
+
 def open_tasks(
     session: Session,
     *,

@@ -223,7 +223,7 @@ class PeopleActions(ShipmentActions):
         if "email_restrictions" in fields:
             # a bad address vanishes without a word and leaves the coupon open to anyone
             given = fields["email_restrictions"] or []
-            fields["email_restrictions"] = [e for e in given if EMAIL.match(str(e))]
+            fields["email_restrictions"] = [str(e).lower() for e in given if EMAIL.match(str(e))]
         if wish.get("date_expires"):
             fields["date_expires_gmt"] = _to_gmt(str(wish["date_expires"]), self.zone)
         return fields

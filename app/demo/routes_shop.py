@@ -66,13 +66,15 @@ def delete_customer(call: Call) -> Reply:
 
 
 def list_coupons(call: Call) -> Reply:
-    """GET /coupons; `code` ignores case."""
+    """GET /coupons; `code` ignores case, `include` lists ids."""
     code = call.args.get("code")
     with call.shop.lock:
         rows = [c for c in call.shop.coupons.values() if c["status"] != "trash"]
         if code is not None:
             wanted = html.escape(str(code).lower(), quote=False)
             rows = [c for c in rows if c["code"] == wanted]
+        if include := params.numbers(call.args, "include"):
+            rows = [c for c in rows if c["id"] in include]
         return paged(call, _newest_first(rows), call.shop.show_coupon)
 
 

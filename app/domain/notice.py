@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     """The new date that was said cannot be kept either."""
     CLOSED = "closed"
     """The closing word after a delay: it left at last, arrived, or was cancelled."""
+    COUPON = "coupon"
+    """A person gave a coupon. Said once for each."""
 
 
 ABOUT_DELAY = frozenset({NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN})

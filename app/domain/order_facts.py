@@ -99,6 +99,22 @@ class DocumentFacts(Facts):
     is_taken_back: bool
 
 
+class CouponFacts(Facts):
+    """A coupon for the order's customer alone. `amount`: per cent, or in `currency` (the shop's;
+    empty until it was asked). `state`: reserved (being made), made, or failed."""
+
+    code: str
+    kind: str
+    amount: Decimal
+    currency: str
+    expires_on: date
+    state: str
+    given_by: str
+    created_at: datetime
+    used_at: datetime | None
+    problem: str
+
+
 class ToldFacts(Facts):
     """One word to the customer: what was decided, and what became of it."""
 
@@ -185,7 +201,10 @@ class OrderFacts(Facts):
     forecast: ForecastFacts | None
     money: MoneyFacts
     refunds: tuple[RefundFacts, ...]
-    coupons: tuple[str, ...]
+    coupons_used: tuple[str, ...]
+    """Codes that were redeemed with it."""
+    coupons: tuple[CouponFacts, ...]
+    """Those that its customer was given because of it."""
     extent: str
     """How much of it has left: `nothing`, `partly`, `all`, `delivered`; empty where unknown."""
     lines: tuple[LineFacts, ...]
@@ -214,6 +233,7 @@ def minimised(facts: OrderFacts) -> OrderFacts:
     return facts.model_copy(
         update={
             "customer": less,
+            "coupons": tuple(one.model_copy(update={"code": ""}) for one in facts.coupons),
             "tasks": tuple(one.model_copy(update={"words": ""}) for one in facts.tasks),
         }
     )

@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -29,6 +30,7 @@ from app.errors import SettingsError
 CustomerChoice = Literal["wait", "address", "exchange", "cancel"]
 CHOICES: tuple[CustomerChoice, ...] = get_args(CustomerChoice)
 Line = Annotated[str, Field(max_length=200)]
+Amount = Annotated[Decimal, Field(gt=0, lt=1_000_000_000)]
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
@@ -200,6 +202,37 @@ class Outgoing(_Values):
     breaker_percent: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+class CouponRules(_Values):
+    """Coupons for customers who had to wait, or whom staff want to make it good to.
+
+    Amounts are per cent or the shop's currency, as `kind` says; `minimum_order` and `monthly_sum`
+    are always the latter.
+    """
+
+    offer: Literal["none", "delayed", "at_risk"] = "none"
+    """With which notices one is offered: `delayed` (a second one too), or early warnings as well.
+    An order's delay is worth one coupon."""
+    kind: Literal["percent", "fixed"] = "percent"
+    amount: Amount = Decimal(10)
+    minimum_days_late: Annotated[int, Field(ge=0, le=365)] = 0
+    """How many days after the promised one the new date lies at least."""
+    valid_days: Annotated[int, Field(ge=1, le=1095)] = 90
+    minimum_order: Annotated[Decimal, Field(ge=0, lt=1_000_000_000)] = Decimal(0)
+    most_by_owner: Amount = Decimal(50)
+    most_by_agent: Amount = Decimal(10)
+    """The largest amount that one may give by hand."""
+    monthly_sum: Amount = Decimal(500)
+    """A percentage counts as if the next order were as large as the one that was late."""
+    monthly_count: Annotated[int, Field(ge=1, le=100_000)] = 50
+
+    @field_validator("amount", "most_by_owner", "most_by_agent")
+    @classmethod
+    def _at_most_all(cls, value: Decimal, given: ValidationInfo) -> Decimal:
+        if given.data.get("kind") == "percent" and value > 100:
+            raise ValueError("is per cent, as kind says, and may be at most 100")
+        return value
+
+
 class ShopSettings(_Values):
     """All settings of one shop, each with a default that is safe.
 
@@ -214,6 +247,7 @@ class ShopSettings(_Values):
     datev: Datev = Datev()
     promise: PromiseRules = PromiseRules()
     outgoing: Outgoing = Outgoing()
+    coupons: CouponRules = CouponRules()
     time_zone: str = "UTC"
     language: CustomerLanguage = "en"
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?$")], ...] = ()
@@ -285,5 +319,7 @@ def settings_problems(values: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-SECTIONS = ("seller", "numbering", "invoicing", "documents", "datev", "promise", "outgoing")
+SECTIONS = (
+    *("seller", "numbering", "invoicing", "documents", "datev", "promise", "outgoing", "coupons"),
+)
 """Settings that hold settings."""

@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.db.coupons import MADE, Coupon
 from app.db.tasks import Task
 from app.domain.calendar import calendar_of
 from app.domain.language import customer_language
 from app.domain.order import LineItem, OrderSnapshot
 from app.domain.order_facts import (
+    CouponFacts,
     DocumentFacts,
     ForecastFacts,
     HappeningFacts,
@@ -80,6 +82,7 @@ def describe_order(
         lines=tuple(_lines(found)),
         parcels=tuple(_parcel(one, found, now) for one in found.parcels),
         documents=tuple(_documents(found)),
+        coupons=tuple(_coupon(one) for one in found.coupons),
         told=tuple(_told(one) for one in found.told),
         tasks=tuple(_task(one) for one in found.tasks),
         timeline=tuple(_happening(one) for one in happened[:MOST_HAPPENINGS]),
@@ -97,14 +100,14 @@ def describe_order(
 def _paid_with(snapshot: OrderSnapshot | None) -> dict[str, Any]:
     """How it was paid, what went back, and which coupons were used."""
     if snapshot is None:
-        return {"payment": "", "refunds": (), "coupons": ()}
+        return {"payment": "", "refunds": (), "coupons_used": ()}
     return {
         "payment": plain(snapshot.payment_method_title, 60),
         "refunds": tuple(
             RefundFacts(reason=plain(one.reason, 80), amount=-one.total)
             for one in snapshot.refunds[:20]
         ),
-        "coupons": tuple(plain(one.code, 40) for one in snapshot.coupon_lines[:20]),
+        "coupons_used": tuple(plain(one.code, 40) for one in snapshot.coupon_lines[:20]),
     }
 
 
@@ -250,6 +253,21 @@ def _documents(found: OrderContext) -> Iterator[DocumentFacts]:
             currency=one.currency,
             is_taken_back=one.id in gone,
         )
+
+
+def _coupon(one: Coupon) -> CouponFacts:
+    return CouponFacts(
+        code=one.code if one.state == MADE else "",
+        kind=one.kind,
+        amount=one.amount,
+        currency=one.currency,
+        expires_on=one.expires_on,
+        state=one.state,
+        given_by=one.given_by,
+        created_at=one.created_at,
+        used_at=one.used_at,
+        problem=one.problem or "",
+    )
 
 
 def _told(telling: Telling) -> ToldFacts:

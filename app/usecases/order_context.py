@@ -12,12 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import (
+    coupons,
     diagnoses,
     documents,
     notices,
     orders,
     stores,
 )
+from app.db.coupons import Coupon
 from app.db.documents import Document
 from app.db.installation import installation
 from app.db.notices import Message, Notice
@@ -70,6 +72,9 @@ class OrderContext:
     told: list[Telling]
     tasks: list[Task]
     """What a person had to do about it, and has to."""
+    coupons: list[Coupon]
+    currency: str
+    """The shop's own, as it was last seen; the order's where it was not."""
 
     def story(self, now: datetime) -> OrderStory:
         """What is going on, at a moment."""
@@ -180,6 +185,7 @@ def order_context(
         (notice, messages.get(notice.message_id or 0))
         for notice in notices.notices_of(session, order.id)
     ]
+    diagnosis = diagnoses.of_store(session, store.id)
     return OrderContext(
         store=store,
         settings=settings_of(session, store.id),
@@ -190,6 +196,8 @@ def order_context(
         documents=documents.documents_of(session, order.id),
         told=told,
         tasks=tasks_of(session, order.id),
+        coupons=coupons.coupons_of(session, order.id),
+        currency=(diagnosis.first_currency if diagnosis else "") or order.currency,
     )
 
 

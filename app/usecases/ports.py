@@ -19,6 +19,10 @@ Clock = Callable[[], datetime]
 """The present moment, with a zone."""
 
 
+CodeOf = Callable[[str, str], str]
+"""The code of a coupon, from its store's key and its cause (`domain.coupon.coupon_code`)."""
+
+
 class Shop(Protocol):
     """A shop's REST. Every method raises a ShopError of the right kind."""
 
@@ -66,6 +70,24 @@ class Shop(Protocol):
 
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         """Add a note that the shop mails to the customer. Never tried twice by itself."""
+
+    def general_settings(self) -> dict[str, str]:
+        """The shop's own general settings, such as `woocommerce_currency`."""
+
+    def coupon(self, coupon_id: int) -> dict[str, Any]:
+        """A coupon. Raises ShopMissing where the shop has none."""
+
+    def coupon_by_code(self, code: str) -> dict[str, Any] | None:
+        """The coupon of a code in capitals; None where the shop has none outside the bin."""
+
+    def coupons_by_id(self, coupon_ids: list[int]) -> list[dict[str, Any]]:
+        """Those of at most 100 coupons that the shop has outside the bin."""
+
+    def create_coupon(self, values: dict[str, Any]) -> int:
+        """Create one; its id. Never tried twice by itself."""
+
+    def delete_coupon(self, coupon_id: int) -> None:
+        """Delete a coupon for good. One that is gone already is no error."""
 
 
 class Shops(Protocol):

@@ -15,6 +15,7 @@ from app.domain.language import customer_language
 from app.domain.notice import ABOUT_DELAY, NoticeKind
 from app.domain.order import read_order
 from app.domain.store_settings import Policy, ShopSettings, policy_of
+from app.usecases.offer_coupon import would_be_offered
 from app.usecases.ports import Links, Wording
 from app.usecases.stores import settings_of
 from app.usecases.word_message import compose
@@ -60,6 +61,7 @@ def preview_messages(
                 snapshot,
                 language=language,
                 reference=REFERENCE,
+                coupon=would_be_offered(session, store, settings, order, notice, now),
             )
             found.append(Preview(kind, text, language, policy_of(settings, [kind]), ending))
     return found

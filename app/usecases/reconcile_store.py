@@ -14,6 +14,8 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from app.db import work
 from app.db.engine import Database
 from app.db.reconciling import Reconciling
@@ -24,9 +26,12 @@ from app.usecases.find_changes import MOST_AHEAD, MOST_SWEPT, Budget, follow_cha
 from app.usecases.mend_webhooks import mend_webhooks
 from app.usecases.ports import Shop
 from app.usecases.reach import Reach, Rhythm
+from app.usecases.read_coupons import read_coupons
 from app.usecases.read_tracking import read_again
 from app.usecases.stores import settings_of
 from app.usecases.work_off import Turn, work_due
+
+log = structlog.get_logger()
 
 
 def reconcile_due(db: Database, reach: Reach, turn: Turn) -> int:
@@ -101,6 +106,7 @@ def run_cycle(
     if row.open_sweep_at <= now:
         sweep_known(db, reach, store, shop, Budget(MOST_SWEPT), cursor=0, closed=False)
         values["open_sweep_at"] = now + timedelta(seconds=rhythm.open_sweep)
+        _read_coupons(db, shop, store, now)
     if row.closed_sweep_at <= now:
         if row.closed_cursor == 0:  # the night begins
             with db.write() as session:
@@ -110,6 +116,14 @@ def run_cycle(
         done = cursor == 0
         values["closed_sweep_at"] = now + timedelta(seconds=rhythm.closed_sweep if done else 0)
     return values
+
+
+def _read_coupons(db: Database, shop: Shop, store: Store, now: datetime) -> None:
+    """A shop that does not speak of its coupons is reconciled all the same."""
+    try:
+        read_coupons(db, shop, store, now)
+    except ShopError as error:
+        log.warning("coupons not read", store=store.name, why=str(error))
 
 
 def _heartbeat(

@@ -33,7 +33,13 @@ from app.domain.store_mode import Mode, message_verdict
 from app.domain.store_settings import ShopSettings, policy_of
 from app.errors import KikubariError, ShopMissing
 from app.usecases.guard_numbers import Gate
-from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
+from app.usecases.offer_coupon import (
+    CouponFacts,
+    Occasion,
+    offer_coupon,
+    words_of_withheld,
+)
+from app.usecases.ports import Clock, CodeOf, Fence, Links, Shop, Shops, Wording
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.word_message import compose
 from app.usecases.work_off import Turn, work_due
@@ -52,6 +58,7 @@ class Outside:
     links: Links
     clock: Clock
     gate: Gate
+    code_of: CodeOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,11 @@ class _Letter:
     store: Store
     settings: ShopSettings
     opted_out: bool
+
+    def occasion(self, snapshot: OrderSnapshot) -> Occasion:
+        """What a coupon may be offered for."""
+        first = self.notices[0]
+        return Occasion(self.store, self.settings, self.order, self.message, first, snapshot)
 
 
 def send_due(db: Database, outside: Outside, turn: Turn) -> int:
@@ -109,10 +121,15 @@ def send_message(
             return
         if leave.state != GO:
             if leave.state in (WITHHELD, HELD) and "link_id" not in letter.notices[0].facts:
-                _keep(db, letter, owner, text=_words(outside, letter, snapshot))
+                coupon = words_of_withheld(db, letter.occasion(snapshot), outside.clock())
+                _keep(db, letter, owner, text=_words(outside, letter, snapshot, coupon))
             _end(db, letter, owner, outside.clock(), leave.state, leave.why or "")
             return
-        text = letter.message.text or _words(outside, letter, snapshot)
+        text = letter.message.text if letter.message.posted_at else None
+        if text is None:  # what was kept before showed a coupon that was not made yet
+            occasion = letter.occasion(snapshot)
+            coupon = offer_coupon(db, outside, shop, occasion, settle_seconds=settle_seconds)
+            text = _words(outside, letter, snapshot, coupon)
         _post(db, outside, shop, letter, text, owner, settle_seconds)
 
 
@@ -152,7 +169,9 @@ def _leave(letter: _Letter, snapshot: OrderSnapshot, now: datetime) -> Leave:
     return may_leave(kinds, snapshot, paid_at, standing, now)
 
 
-def _words(outside: Outside, letter: _Letter, snapshot: OrderSnapshot) -> str:
+def _words(
+    outside: Outside, letter: _Letter, snapshot: OrderSnapshot, coupon: CouponFacts | None
+) -> str:
     return compose(
         outside.wording,
         outside.links,
@@ -162,6 +181,7 @@ def _words(outside: Outside, letter: _Letter, snapshot: OrderSnapshot) -> str:
         snapshot,
         language=letter.message.language,
         reference=letter.message.reference,
+        coupon=coupon,
     )
 
 

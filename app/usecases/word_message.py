@@ -11,6 +11,7 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_mode import may_link
 from app.domain.store_settings import CHOICES, ShopSettings
 from app.errors import KikubariError
+from app.usecases.offer_coupon import CouponFacts
 from app.usecases.ports import Links, Wording
 from app.usecases.stores import standing_of
 
@@ -25,8 +26,9 @@ def compose(
     *,
     language: str,
     reference: str,
+    coupon: CouponFacts | None = None,
 ) -> str:
-    """The words of a notice for its customer.
+    """The words of a notice for its customer, with the coupon that it offers.
 
     Raises:
         KikubariError: the message needs a link and `PUBLIC_URL` would open for nobody.
@@ -49,6 +51,8 @@ def compose(
         "contact": settings.contact or settings.seller.email,
         "all_choices": set(settings.choices) == set(CHOICES),
     }
+    if coupon is not None:
+        facts["coupon"] = coupon
     return wording.compose(
         NoticeKind(notice.kind),
         facts,

@@ -24,6 +24,7 @@ TITLES = {
     "datev": N_("For the tax adviser (DATEV)"),
     "promise": N_("What is promised"),
     "outgoing": N_("What goes out by itself"),
+    "coupons": N_("Coupons for customers who had to wait"),
     "": N_("The shop"),
 }
 LABELS = {
@@ -79,6 +80,20 @@ LABELS = {
     "outgoing.breaker_percent": N_(
         "Ask me first where more than so many per cent of the open orders would be told"
     ),
+    "coupons.offer": N_(
+        "Offer one with: none, delayed (notices of a delay), at_risk (warnings too)"
+    ),
+    "coupons.kind": N_(
+        "What a coupon takes off: percent, or a fixed amount in the shop's currency"
+    ),
+    "coupons.amount": N_("How much"),
+    "coupons.minimum_days_late": N_("Only where the new date is at least so many days later"),
+    "coupons.valid_days": N_("Days for which a coupon can be used"),
+    "coupons.minimum_order": N_("Smallest order it can be used for (0: any)"),
+    "coupons.most_by_owner": N_("The most that an owner may give by hand"),
+    "coupons.most_by_agent": N_("The most that an agent may give by hand"),
+    "coupons.monthly_sum": N_("What all coupons of a month may come to, in the shop's currency"),
+    "coupons.monthly_count": N_("How many coupons a month"),
     "time_zone": N_("Time zone, such as Europe/Berlin"),
     "language": N_("Language for customers whose own is not known"),
     "languages": N_("Languages for customers, one line each (empty: every one)"),

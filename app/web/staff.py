@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from secrets import token_urlsafe
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -66,7 +67,14 @@ def show_order(store_name: str, remote_id: int) -> str:
         order = describe_order(session, s.outside.wording, found, speech, now, before=before)
     saw("order.see", f"order:{found.order.id}", found.store.id, order=remote_id)
     return render_template(
-        "staff/order/page.html", order=order, store=found.store, zone=found.settings.zone
+        "staff/order/page.html",
+        order=order,
+        store=found.store,
+        settings=found.settings,
+        zone=found.settings.zone,
+        shop_currency=found.currency,
+        today=now.astimezone(found.settings.zone).date(),
+        coupon_request=token_urlsafe(12),
     )
 
 

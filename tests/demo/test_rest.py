@@ -232,6 +232,31 @@ def test_a_bad_address_makes_a_coupon_unrestricted_without_a_word(shop: DemoShop
     assert api.get("coupons", params={"code": "SORRY-1"}).json()[0]["id"] == made.json()["id"]
 
 
+def test_coupons_are_listed_by_id_and_go_for_good_or_to_the_trash(shop: DemoShop, api: API) -> None:
+    ids = [api.post("coupons", {"code": f"GO-{n}", "amount": "5"}).json()["id"] for n in range(3)]
+    listed = api.get("coupons", params={"include": f"{ids[0]},{ids[2]}"}).json()
+    assert [row["id"] for row in listed] == [ids[2], ids[0]]
+    assert api.delete(f"coupons/{ids[0]}").json()["code"] == "go-0"
+    assert api.get(f"coupons/{ids[0]}").json()["status"] == "trash"
+    assert api.get("coupons", params={"code": "GO-0"}).json() == []
+    assert api.delete(f"coupons/{ids[1]}", params={"force": True}).status_code == 200
+    assert api.get(f"coupons/{ids[1]}").status_code == 404
+    assert api.post("coupons", {"code": "GO-2", "amount": "5"}).status_code == 400
+
+
+def test_what_a_shop_may_keep_of_a_coupon_is_kept(shop: DemoShop, api: API) -> None:
+    """`coupon_unique` of the recordings, asked for by our own client."""
+    wish = {"code": "ALL-1", "amount": "10", "discount_type": "percent", "individual_use": True}
+    wish |= {"usage_limit": 1, "usage_limit_per_user": 1, "minimum_amount": "20"}
+    wish |= {"email_restrictions": ["A@Tea.example"], "date_expires": "2026-12-31T23:59:59"}
+    made = api.post("coupons", wish).json()
+    shown = api.get(f"coupons/{made['id']}").json()
+    assert shown["date_expires"] == "2026-12-31T23:59:59"
+    assert shown["date_expires_gmt"] == "2026-12-31T22:59:59"
+    assert shown["email_restrictions"] == ["a@tea.example"]
+    assert (shown["usage_limit"], shown["usage_limit_per_user"], shown["usage_count"]) == (1, 1, 0)
+
+
 def test_the_number_of_decimals_is_a_setting(shop: DemoShop, api: API) -> None:
     order = shop.place_order("DE")
     path = "settings/general/woocommerce_price_num_decimals"

@@ -84,6 +84,8 @@ ROUTES = (
     _get("search.page", "/search?q=nothing-like-it", READ),
     _get("search.customer", f"{ORDER}/customer", READ_OF_SHOP),
     _post("staff.ship", f"{ORDER}/ship", ACT_ON_SHOP, word="delivered"),
+    _post("coupons.give", f"{ORDER}/coupon", ACT_ON_SHOP),
+    _post("coupons.read", f"{ORDER}/coupons/read", ACT_ON_SHOP),
     _get("waiting.previews", f"{ORDER}/messages", READ_OF_SHOP),
     _post("books.ask", f"{ORDER}/documents", ACT_ON_SHOP, kind="packing_slip"),
     _get("waiting.listing", "/waiting", READ),

@@ -44,7 +44,7 @@ def untouched(site: Site) -> dict[str, Any]:
             elif field.kind == "weekdays":
                 form[field.key] = [str(day) for day in field.value]
             elif field.kind not in ("picture", "template"):
-                form[field.key] = field.value or ""
+                form[field.key] = "" if field.value is None else field.value
     return form
 
 
