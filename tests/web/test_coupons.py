@@ -141,7 +141,7 @@ def test_one_that_expired_says_so(shop: World, sign_in: SignIn) -> None:
     said(agent, GIVE, **FORM)
     assert "until 24 Nov 2026" in words(agent)
     shop.clock.pass_(days=2)
-    assert "expired on 24 Nov 2026" in words(agent)
+    assert "expired on 24 Nov 2026" in words(sign_in("reader"))  # the agent's session is over
 
 
 def test_a_shop_that_is_not_live_gives_none(shop: World, sign_in: SignIn) -> None:

@@ -53,9 +53,6 @@ def upgrade() -> None:
         sa.Column("shortened", sa.String(length=60), nullable=False),
         sa.Column("store_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["store_id"], ["stores.id"], name=op.f("fk_search_typos_store_id_stores")
-        ),
-        sa.ForeignKeyConstraint(
             ["word_id"], ["search_words.id"], name=op.f("fk_search_typos_word_id")
         ),
         sa.ForeignKeyConstraint(["store_id"], ["stores.id"], name=op.f("fk_search_typos_store_id")),
