@@ -38,6 +38,12 @@ class Order(Base):
         Index(None, "store_id", "next_check_at"),
         Index(None, "disagreement"),
         Index(
+            "ix_orders_risk",
+            "risk",
+            sqlite_where=text("next_check_at IS NOT NULL"),
+            postgresql_where=text("next_check_at IS NOT NULL"),
+        ),
+        Index(
             None,
             "search_due",
             "id",
@@ -195,6 +201,24 @@ def due_for_check(session: Session, now: datetime, limit: int) -> list[int]:
             select(Order.id)
             .where(Order.next_check_at <= now)
             .order_by(Order.next_check_at)
+            .limit(limit)
+        )
+    )
+
+
+def late_orders(session: Session, now: datetime, limit: int, scope: Scope) -> list[Order]:
+    """Watched orders that should have left by tomorrow at the latest; their stories tell which
+    of them did not (a day ends at another moment in each shop)."""
+    return list(
+        session.scalars(
+            select(Order)
+            .where(
+                seen_by(scope, Order.store_id),
+                Order.next_check_at.is_not(None),
+                Order.shipped_at.is_(None),
+                Order.ship_by_on <= (now + timedelta(days=1)).date(),
+            )
+            .order_by(Order.ship_by_on, Order.id)
             .limit(limit)
         )
     )

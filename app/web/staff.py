@@ -18,8 +18,9 @@ from app.usecases.diagnose_store import examine, last_chart
 from app.usecases.finish_task import finish_task
 from app.usecases.list_parked import parked
 from app.usecases.note_shipment import Word, note_shipment
-from app.usecases.order_context import order_context, overview
+from app.usecases.order_context import order_context
 from app.usecases.retry_work import retry_parked
+from app.usecases.show_overview import overview
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
 from app.web.safety import limiter
@@ -169,6 +170,8 @@ def close_task(task_id: int) -> Response:
     with s.db.read() as session:
         store = session.get_one(stores.Store, order.store_id)
     flash(gettext("It is noted as done."))
+    if request.form.get("back") == "overview":
+        return redirect(url_for("staff.overview"))
     return redirect(url_for("staff.order", store_name=store.name, remote_id=order.remote_id))
 
 
