@@ -101,6 +101,12 @@ class ShopAnswerUnusable(ShopError):
     retry = 0.0
 
 
+class NotPosted(KikubariError):
+    """A message did not leave, and that is certain: it can be tried again."""
+
+    retry = 60.0
+
+
 class InvoiceIncomplete(KikubariError):
     """A fact that the invoice must carry is missing. Parks it with a request to the owner."""
 

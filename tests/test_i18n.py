@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from app.adapters.wording import TemplateWording
+from app.domain.joining import MOST_ORDERS
 from app.domain.language import CustomerLanguage
 from app.domain.notice import NoticeKind
 from app.domain.store_settings import ShopSettings
@@ -298,6 +299,7 @@ def everything_told(language: str, voice: str) -> str:
         for contact in ("", "a-person@kikubari.example")
         for reason in ("shipped", "delivered", "cancelled")
     ]
+    parts += [about_several(language, voice, kind, 2) for kind in UNASKED]
     return "\n".join([*parts, *texts_in(language, voice).values()])
 
 
@@ -359,7 +361,55 @@ APOLOGY = re.compile(
     r"|歉|对不起|對不起|죄송|사과|نعتذر|آسف|מצטער|סליחה|מתנצל",
     re.IGNORECASE,
 )
-SORRY = {NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN}
+SORRY = (NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN)
+UNASKED = (*SORRY, NoticeKind.CLOSED)
+
+
+def about_several(language: str, voice: str, kind: NoticeKind, orders: int, **more: str) -> str:
+    """One message about so many orders, each of a kind with the longest facts."""
+    facts = FACTS | {"contact": "a-person@kikubari.example"} | more
+    return TemplateWording().compose_several(
+        [(kind, facts)] * orders,
+        language=language,
+        references=["KK-7F3QX2MP"] * orders,
+        voice=voice,
+    )
+
+
+MORE_WORDS = 60
+"""For each further order in one message."""
+
+
+@pytest.mark.parametrize("voice", [FORMAL, FRIENDLY])
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+@pytest.mark.parametrize("kind", UNASKED)
+def test_a_message_about_several_orders_is_no_longer_than_it_must_be(
+    kind: NoticeKind, language: str, voice: str
+) -> None:
+    for orders in range(2, MOST_ORDERS + 1):
+        said = about_several(language, voice, kind, orders)
+        assert words_in(said) <= 110 + MORE_WORDS * (orders - 1)
+        assert said.count("KK-7F3QX2MP") == orders
+        assert said.count("href=") == len(re.findall(r"\w+://", said)) == orders
+        assert said.count("104829") == orders * 2 and not EMPTY_PHRASES.search(said)
+        assert len(APOLOGY.findall(said)) == (kind in SORRY)
+
+
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+def test_each_of_several_orders_is_told_with_its_dates_and_why(language: str) -> None:
+    facts = FACTS | {"contact": ""}
+    told = [
+        (NoticeKind.DELAYED, facts | {"order_number": "101"}),
+        (NoticeKind.AT_RISK, facts | {"order_number": "102", "expected_on": "2026-12-18"}),
+        (NoticeKind.CLOSED, facts | {"order_number": "103", "reason": "cancelled", "link": ""}),
+    ]
+    said = TemplateWording().compose_several(
+        told, language=language, references=["KK-AAAA2222", "KK-BBBB2222", "KK-CCCC2222"]
+    )
+    _, late, likely, closed, *_ = said.split("\n\n")
+    assert "101" in late and "30" in late and "25" in late
+    assert "102" in likely and "30" in likely and "18" in likely
+    assert "103" in closed and "href" not in closed
 
 
 @pytest.mark.parametrize("voice", [FORMAL, FRIENDLY])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from app.domain.notice import NoticeKind
-from app.i18n import FORMAL, environment, format_day, format_money, written_tag
+from app.i18n import FORMAL, environment, format_day, format_money, locale_of, written_tag
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "templates" / "notices"
 
@@ -28,14 +29,47 @@ class TemplateWording:
     ) -> str:
         """`language` is a BCP 47 tag; days in `facts` are ISO text, amounts decimal text."""
         tag = written_tag(language)
-        words = dict(facts, reference=reference)
-        for name in ("promised_on", "expected_on"):
-            if words.get(name):
-                words[name] = format_day(date.fromisoformat(words[name]), tag, "full")
-        if "total" in words:
-            words["total"] = format_money(
-                Decimal(words["total"]), words["currency"], tag, decimals=words["decimals"]
-            )
-        template = environment(FOLDER, tag, voice).get_template(f"{kind.value}.html")
-        paragraphs = [part.strip() for part in template.render(words).split("\n\n")]
-        return "\n\n".join(part for part in paragraphs if part)
+        words = _in_words(facts, tag) | {"reference": reference}
+        return _filled(f"{kind.value}.html", words, tag, voice)
+
+    def compose_several(
+        self,
+        told: Sequence[tuple[NoticeKind, dict[str, Any]]],
+        *,
+        language: str,
+        references: Sequence[str],
+        voice: str = FORMAL,
+    ) -> str:
+        tag = written_tag(language)
+        words = [_in_words(facts, tag) | {"kind": kind.value} for kind, facts in told]
+        shared = {name: words[0][name] for name in SHARED if name in words[0]}
+        listed = COMMAS.get(locale_of(tag).language, ", ").join(references)
+        return _filled("several.html", shared | {"told": words, "reference": listed}, tag, voice)
+
+
+SHARED = ("contact", "all_choices", "shop_name", "first_name", "last_name")
+"""Facts that concern the customer, not one order."""
+
+COMMAS = {"ja": "、", "zh": "、", "ar": "، "}
+NO_SPACES = ("ja", "zh")
+"""Languages that write none between sentences."""
+
+
+def _in_words(facts: dict[str, Any], tag: str) -> dict[str, Any]:
+    words = dict(facts)
+    for name in ("promised_on", "expected_on"):
+        if words.get(name):
+            words[name] = format_day(date.fromisoformat(words[name]), tag, "full")
+    if "total" in words:
+        words["total"] = format_money(
+            Decimal(words["total"]), words["currency"], tag, decimals=words["decimals"]
+        )
+    return words
+
+
+def _filled(name: str, words: dict[str, Any], tag: str, voice: str) -> str:
+    """Paragraphs of one line each, with a blank line between them."""
+    text = environment(FOLDER, tag, voice).get_template(name).render(words)
+    space = "" if locale_of(tag).language in NO_SPACES else " "
+    paragraphs = (space.join(part.strip().split("\n")) for part in text.split("\n\n"))
+    return "\n\n".join(part for part in paragraphs if part)

@@ -179,11 +179,6 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
         snapshot = read_order(order.payload)
     except PayloadUnusable:
         snapshot = None
-    messages = {message.id: message for message in notices.messages_of(session, order.id)}
-    told = [
-        (notice, messages.get(notice.message_id or 0))
-        for notice in notices.notices_of(session, order.id)
-    ]
     return OrderContext(
         store=store,
         settings=settings_of(session, store.id),
@@ -192,7 +187,7 @@ def order_context(session: Session, store_name: str, remote_id: int) -> OrderCon
         parcels=known_parcels(session, order, snapshot),
         events=orders.events_of(session, order.id),
         documents=documents.documents_of(session, order.id),
-        told=told,
+        told=notices.tellings_of(session, [order.id]).get(order.id, []),
         tasks=tasks_of(session, order.id),
     )
 
@@ -203,7 +198,7 @@ def overview(session: Session, now: datetime, *, limit: int = 50) -> Overview:
     zones = {store_id: settings_of(session, store_id).zone for store_id in known}
     shown = _maybe_late(session, now, limit) + orders.newest(session, store_id=None, limit=limit)
     by_id = {order.id: order for order in shown}
-    told = _tellings(session, list(by_id))
+    told = notices.tellings_of(session, list(by_id))
     stories = {
         order.id: story_of(order, told.get(order.id, []), zones[order.store_id], now)
         for order in by_id.values()
@@ -309,19 +304,6 @@ def _maybe_late(session: Session, now: datetime, limit: int) -> list[Order]:
             .limit(limit)
         )
     )
-
-
-def _tellings(session: Session, order_ids: Sequence[int]) -> dict[int, list[Telling]]:
-    found: dict[int, list[Telling]] = {}
-    query = (
-        select(Notice, Message)
-        .outerjoin(Message, Message.id == Notice.message_id)
-        .where(Notice.order_id.in_(order_ids))
-        .order_by(Notice.id)
-    )
-    for notice, message in session.execute(query):
-        found.setdefault(notice.order_id, []).append((notice, message))
-    return found
 
 
 def _parked_files(session: Session, limit: int) -> list[DocumentFile]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from app.domain.backup import Manifest, Member
 from app.domain.connecting import Profile
 from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
+from app.domain.posting import Outcome, Posting
 from app.domain.witness import Account, SeriesKey
 
 Clock = Callable[[], datetime]
@@ -66,6 +67,33 @@ class Shop(Protocol):
 
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         """Add a note that the shop mails to the customer. Never tried twice by itself."""
+
+
+class Channel(Protocol):
+    """The way of a store's messages to their customers."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but the customer's address gets what is said."""
+
+    @property
+    def can_be_read_back(self) -> bool:
+        """Whether `find` tells for certain, some time after `say`, if it was said."""
+
+    def find(self, order_id: int, reference: str) -> Outcome | None:
+        """What became of a message that an order's notes carry; None: they carry none."""
+
+    def say(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:
+        """Say it. `about_to` is called at the last moment at which it has certainly not been said.
+
+        Raises:
+            ShopError: it may have been said all the same.
+            NotPosted: it was certainly not said.
+        """
+
+    def take_back(self, order_id: int, note_id: int) -> bool:
+        """Take away what did not leave, so that it can be said anew. False: there is no such
+        thing."""
 
 
 class Shops(Protocol):
@@ -195,6 +223,17 @@ class Wording(Protocol):
     ) -> str:
         """A note's text, with every fact escaped for the shop's HTML mail. `voice`: as in
         `ShopSettings`."""
+
+    def compose_several(
+        self,
+        told: Sequence[tuple[NoticeKind, dict[str, Any]]],
+        *,
+        language: str,
+        references: Sequence[str],
+        voice: str = "formal",
+    ) -> str:
+        """The text of a note about several orders of one customer; what concerns all of them
+        (contact …) is read from the first one's facts."""
 
 
 class Files(Protocol):

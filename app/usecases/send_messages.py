@@ -1,41 +1,45 @@
 """Tell customers what was decided, through their shop, at most once.
 
-    claim -> fence -> order read again: still true? -> notes read: said already?
-          -> words and the try kept -> note posted with its reference -> notes read back -> done
+    claim -> fence -> tried before? -> no: order read again, still true? -> said already?
+                                       -> what else is due to this customer joins
+                                    -> yes: is it there? adopted. Else the same words, if all of
+                                       them are still true; else its orders part again
+          -> words and the try kept -> posted with its references -> read back -> done
 
 A note has no idempotency key, and a shop can act after we have given up waiting. So every message
-carries a reference of its own, and the order's notes are read before every try, the first one
-too: what is there already is adopted, never said again. That a note is not there proves nothing
-while the shop may still be working on the last try, whose worker may have died: the next one
-waits until a lease's time has passed since.
+carries a reference of its own, and notes are read before every try, the first one too: what is
+there already is adopted, never said again. That a note is not there proves nothing while the shop
+may still be working on the last try, whose worker may have died: the next one waits until a
+lease's time has passed since.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from app.db import notices, work
-from app.db.customers import has_opted_out
 from app.db.engine import Database
-from app.db.notices import DROPPED, HELD, WITHHELD, Message, Notice
-from app.db.orders import Order
-from app.db.stores import Store
-from app.db.tasks import add_task
-from app.domain.leaving import GO, LATER, Leave, Standing, may_leave
-from app.domain.local_hours import zones_of
-from app.domain.mailer import MailState, find_note, mailer_result
-from app.domain.notice import NoticeKind
-from app.domain.order import OrderSnapshot, became_paid_at, read_order
-from app.domain.store_mode import Mode, message_verdict
-from app.domain.store_settings import ShopSettings, policy_of
-from app.errors import KikubariError, ShopMissing
+from app.db.notices import DROPPED, HELD, WITHHELD, Message
+from app.domain.leaving import GO, LATER, Leave
+from app.domain.mailer import MailState
+from app.domain.posting import Outcome, Posting
+from app.errors import KikubariError
+from app.usecases.ask_staff import ask_staff
 from app.usecases.guard_numbers import Gate
-from app.usecases.ports import Clock, Fence, Links, Shop, Shops, Wording
-from app.usecases.stores import settings_of, standing_of
-from app.usecases.word_message import compose
+from app.usecases.join_messages import (
+    LOOKS_AGAIN,
+    find_said,
+    gather,
+    is_unasked,
+    keep_words,
+    part_company,
+    waits_for_company,
+)
+from app.usecases.open_letter import Letter, leave_of, open_letter, read_part
+from app.usecases.ports import Channel, Clock, Fence, Links, Shop, Shops, Wording
+from app.usecases.post_note import NoteChannel
+from app.usecases.word_message import compose, compose_several
 from app.usecases.work_off import Turn, work_due
 
 MAILER_RESTS = timedelta(minutes=15)
@@ -55,15 +59,20 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
-    """One message with all that it is about."""
+class _Try:
+    """One try to send one message, and all that it is done with."""
 
-    message: Message
-    notices: list[Notice]
-    order: Order
-    store: Store
-    settings: ShopSettings
-    opted_out: bool
+    db: Database
+    outside: Outside
+    shop: Shop
+    channel: Channel
+    letter: Letter
+    owner: str
+    settle_seconds: float
+
+    @property
+    def now(self) -> datetime:
+        return self.outside.clock()
 
 
 def send_due(db: Database, outside: Outside, turn: Turn) -> int:
@@ -84,7 +93,7 @@ def send_due(db: Database, outside: Outside, turn: Turn) -> int:
 def send_message(
     db: Database, outside: Outside, row_id: int, *, owner: str, settle_seconds: float
 ) -> None:
-    """Send one message that `owner` has claimed.
+    """Send one message that `owner` has claimed. Nothing is done where it joined another one.
 
     `settle_seconds`: how long a shop may still act on a note that it did not answer for.
 
@@ -96,155 +105,133 @@ def send_message(
     with outside.fence(f"message-{row_id}") as held:
         if not held:
             raise KikubariError("another worker is sending this message", retry=5.0)
-        letter = _open(db, row_id)
+        letter = open_letter(db, row_id, owner)
+        if letter is None:
+            return
         shop = outside.shops(letter.store)
-        try:
-            snapshot = read_order(shop.order(letter.order.remote_id))
-        except ShopMissing:
-            _end(db, letter, owner, outside.clock(), DROPPED, "the shop deleted the order")
-            return
-        leave = _leave(letter, snapshot, outside.clock())
-        if leave.state == LATER:
-            _put_off(db, letter, owner, leave)
-            return
-        if leave.state != GO:
-            if leave.state in (WITHHELD, HELD) and "link_id" not in letter.notices[0].facts:
-                _keep(db, letter, owner, text=_words(outside, letter, snapshot))
-            _end(db, letter, owner, outside.clock(), leave.state, leave.why or "")
-            return
-        text = letter.message.text or _words(outside, letter, snapshot)
-        _post(db, outside, shop, letter, text, owner, settle_seconds)
+        one = _Try(db, outside, shop, NoteChannel(shop), letter, owner, settle_seconds)
+        if letter.message.posted_at is None:
+            _first_try(one)
+        else:
+            _further_try(one)
 
 
-def _open(db: Database, row_id: int) -> _Letter:
-    with db.read() as session:
-        message = session.get_one(Message, row_id)
-        store = session.get_one(Store, message.store_id)
-        order = session.get_one(Order, message.order_id)
-        return _Letter(
-            message,
-            notices.notices_in(session, row_id),
-            order,
-            store,
-            settings_of(session, store.id),
-            has_opted_out(session, store.id, order.email),
+def _first_try(one: _Try) -> None:
+    """It was never posted, as far as is known here."""
+    if waits_for_company(one.db, one.letter, one.now):
+        _put_off(one, Leave(LATER, "another order is looked at", one.now + LOOKS_AGAIN))
+        return
+    one = replace(one, letter=replace(one.letter, lead=read_part(one.shop, one.letter.lead)))
+    leave = leave_of(one.letter, one.letter.lead, one.now)
+    if leave.state in (GO, DROPPED) and (found := find_said(one.db, one.channel, one.letter.lead)):
+        _finish_or_try_again(one, found)
+    elif leave.state != GO:
+        _stay(one, leave)
+    else:
+        letter = gather(one.db, one.shop, one.channel, one.letter, one.outside.clock)
+        one = replace(one, letter=letter)
+        _post(one, _words(one))
+
+
+def _further_try(one: _Try) -> None:
+    """It was posted, and is not known to have arrived."""
+    message = one.letter.message
+    if found := one.channel.find(one.letter.lead.order.remote_id, message.reference):
+        _finish_or_try_again(one, replace(found, text=message.text))
+        return
+    _wait_for_last_try(message.posted_at, one.now, one.settle_seconds)
+    lead, *others = (read_part(one.shop, part) for part in one.letter.parts)
+    letter = replace(one.letter, lead=lead, others=tuple(others))
+    one = replace(one, letter=letter)
+    leaves = [leave_of(letter, part, one.now) for part in letter.parts]
+    if all(leave.state == GO for leave in leaves):
+        _post(one, message.text or _words(one))
+    elif others and any(leave.state != LATER for leave in leaves):
+        part_company(one.db, letter, one.owner, one.now)
+    else:
+        _stay(one, next(leave for leave in leaves if leave.state != GO))
+
+
+def _words(one: _Try) -> str:
+    outside, letter = one.outside, one.letter
+    told = [(part.notices[0], part.snapshot) for part in letter.parts if part.snapshot]
+    if len(told) > 1:
+        return compose_several(
+            outside.wording,
+            outside.links,
+            letter.store,
+            letter.settings,
+            told,
+            language=letter.message.language,
+            references=[part.message.reference for part in letter.parts],
+            is_private=one.channel.is_private,
         )
-
-
-def _leave(letter: _Letter, snapshot: OrderSnapshot, now: datetime) -> Leave:
-    """Decide again, with the shop's fresh word."""
-    settings, store = letter.settings, letter.store
-    paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
-    since = paid_at or snapshot.paid_at or snapshot.modified_at
-    kinds = [NoticeKind(notice.kind) for notice in letter.notices]
-    address = snapshot.shipping if snapshot.shipping.country else snapshot.billing
-    standing = Standing(
-        mode=Mode(store.mode),
-        verdict=message_verdict(standing_of(store, settings), since, snapshot.email),
-        policy=policy_of(settings, kinds),
-        approved=letter.message.approved_at is not None,
-        breaker_out=store.breaker is not None,
-        opted_out=letter.opted_out,
-        has_left=letter.order.shipped_at is not None,
-        zones=zones_of(address.country, address.state, settings.zone),
-        shop_zone=settings.zone,
-    )
-    return may_leave(kinds, snapshot, paid_at, standing, now)
-
-
-def _words(outside: Outside, letter: _Letter, snapshot: OrderSnapshot) -> str:
+    ((notice, snapshot),) = told
     return compose(
         outside.wording,
         outside.links,
         letter.store,
         letter.settings,
-        letter.notices[0],
+        notice,
         snapshot,
         language=letter.message.language,
         reference=letter.message.reference,
     )
 
 
-def _keep(
-    db: Database, letter: _Letter, owner: str, *, text: str, posted_at: datetime | None = None
-) -> None:
-    """Keep the words before they are posted, so that every try says the same, and when they are."""
-    with db.write() as session:
-        message = session.get_one(Message, letter.message.id)
-        if message.lease_owner != owner:
-            raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
-        message.text = text
-        message.posted_at = posted_at or message.posted_at
+def _post(one: _Try, text: str) -> None:
+    """Say it, and keep what became of it."""
+    letter = one.letter
+    snapshot = letter.lead.snapshot
+    posting = Posting(
+        order_id=letter.lead.order.remote_id,
+        text=text,
+        references=tuple(part.message.reference for part in letter.parts),
+        order_ids=tuple(part.order.remote_id for part in letter.parts),
+        language=letter.message.language,
+        address=snapshot.email if snapshot else "",
+        is_unasked=is_unasked(letter.lead),
+    )
+    outcome = one.channel.say(posting, lambda: keep_words(one.db, letter, one.owner, text, one.now))
+    _finish_or_try_again(one, replace(outcome, text=text))
 
 
-def _post(
-    db: Database,
-    outside: Outside,
-    shop: Shop,
-    letter: _Letter,
-    text: str,
-    owner: str,
-    settle_seconds: float,
-) -> None:
-    """Say it unless it is there already; then read back what the shop's mailer made of it."""
-    remote_id, reference = letter.order.remote_id, letter.message.reference
-    note_id = find_note(shop.notes(remote_id), reference)
-    if note_id is None:
-        _wait_for_last_try(letter.message.posted_at, outside.clock(), settle_seconds)
-        _keep(db, letter, owner, text=text, posted_at=outside.clock())
-        note_id = int(shop.add_customer_note(remote_id, text)["id"])
-    delivery, said = mailer_result(shop.notes(remote_id), note_id)
-    if delivery is MailState.FAILED and letter.message.retried_at is None:
-        _try_once_more(db, outside, shop, letter, note_id, owner)
+def _finish_or_try_again(one: _Try, outcome: Outcome) -> None:
+    """A mailer that failed gets one more try."""
+    failed = outcome.delivery is MailState.FAILED
+    if not failed or one.letter.message.retried_at is not None or outcome.note_id is None:
+        _finish(one, outcome)
         return
-    now = outside.clock()
-    with db.write() as session:
+    with one.db.write() as session:
+        message = notices.locked_messages(session, [one.letter.message.id])[one.letter.message.id]
+        if message.lease_owner != one.owner:
+            raise work.LeaseLost(f"message {message.id} is no longer held by {one.owner}")
+        message.retried_at = one.now
+    # It goes, so that it does not stand there twice; where it cannot be deleted it is found again,
+    # and counts as it is.
+    one.channel.take_back(one.letter.lead.order.remote_id, outcome.note_id)
+    why = "the shop's mailer failed; it is tried once more"
+    _put_off(one, Leave(LATER, why, one.now + MAILER_RESTS))
+
+
+def _finish(one: _Try, outcome: Outcome) -> None:
+    now = one.now
+    with one.db.write() as session:
         work.finish(
             session,
             Message,
-            letter.message.id,
-            owner=owner,
+            one.letter.message.id,
+            owner=one.owner,
             now=now,
-            text=text,
-            note_id=note_id,
-            delivery=delivery.value,
-            mailer_said=said[:300],
+            text=outcome.text,
+            note_id=outcome.note_id,
+            delivery=outcome.delivery.value,
+            mailer_said=outcome.said[:300],
             sent_at=now,
             problem=None,
         )
-        if delivery is MailState.FAILED:
-            _ask_staff(session, letter, "mailer_failed", said, now)
-
-
-def _try_once_more(
-    db: Database, outside: Outside, shop: Shop, letter: _Letter, note_id: int, owner: str
-) -> None:
-    """The mail did not leave. The note goes, so that it does not stand there twice, and is posted
-    anew some time later; where it cannot be deleted it is found again, and counts as it is."""
-    now = outside.clock()
-    with db.write() as session:
-        message = session.get_one(Message, letter.message.id)
-        if message.lease_owner != owner:
-            raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
-        message.retried_at = now
-    shop.delete_note(letter.order.remote_id, note_id)
-    with db.write() as session:
-        why = "the shop's mailer failed; it is tried once more"
-        due_at = now + MAILER_RESTS
-        work.again(session, Message, letter.message.id, owner=owner, due_at=due_at, problem=why)
-
-
-def _ask_staff(session: Session, letter: _Letter, kind: str, words: str, now: datetime) -> None:
-    """A person has to tell this customer another way."""
-    add_task(
-        session,
-        store_id=letter.store.id,
-        order_id=letter.order.id,
-        kind=kind,
-        cause=letter.message.reference,
-        words=words,
-        now=now,
-    )
+        if outcome.delivery is MailState.FAILED:
+            ask_staff(session, one.letter, "mailer_failed", outcome.said, now)
 
 
 def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds: float) -> None:
@@ -256,22 +243,41 @@ def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds
         raise KikubariError("the shop may still be working on the last try", retry=left)
 
 
-def _put_off(db: Database, letter: _Letter, owner: str, leave: Leave) -> None:
-    """To the morning where the customer lives; that is no failed try."""
-    with db.write() as session:
-        due_at = leave.due_at or letter.message.due_at
+def _put_off(one: _Try, leave: Leave) -> None:
+    """To the morning where the customer lives, say; that is no failed try."""
+    message = one.letter.message
+    with one.db.write() as session:
         work.again(
-            session, Message, letter.message.id, owner=owner, due_at=due_at, problem=leave.why
+            session,
+            Message,
+            message.id,
+            owner=one.owner,
+            due_at=leave.due_at or message.due_at,
+            problem=leave.why,
         )
 
 
-def _end(db: Database, letter: _Letter, owner: str, now: datetime, state: str, why: str) -> None:
-    with db.write() as session:
+def _stay(one: _Try, leave: Leave) -> None:
+    """What becomes of a message of one order that does not leave now."""
+    if leave.state == LATER:
+        _put_off(one, leave)
+        return
+    letter, now, why = one.letter, one.now, leave.why or ""
+    shown = leave.state in (WITHHELD, HELD) and "link_id" not in letter.lead.notices[0].facts
+    text = {"text": _words(one)} if shown else {}
+    with one.db.write() as session:
         work.finish(
-            session, Message, letter.message.id, owner=owner, now=now, state=state, problem=why
+            session,
+            Message,
+            letter.message.id,
+            owner=one.owner,
+            now=now,
+            state=leave.state,
+            problem=why,
+            **text,
         )
-        if state == WITHHELD and not letter.order.email:
-            _ask_staff(session, letter, "no_email", why, now)
-        if state != HELD:
+        if leave.state == WITHHELD and not letter.lead.order.email:
+            ask_staff(session, letter, "no_email", why, now)
+        if leave.state != HELD:
             for notice in notices.notices_in(session, letter.message.id):
                 notice.dropped = why[:200]
