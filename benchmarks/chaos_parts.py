@@ -464,7 +464,7 @@ def _delays_told(db: Database, notes: dict[int, list[str]]) -> Counter[int]:
     """How often each order was told late: a note names the references of all that it tells of."""
     with db.read() as session:
         query = select(Message.reference, Order.remote_id).join(Order, Order.id == Message.order_id)
-        orders = {reference: remote_id for reference, remote_id in session.execute(query)}
+        orders = dict(session.execute(query).tuples().all())
     said = [note for of_order in notes.values() for note in of_order if not NUMBER.search(note)]
     return Counter(orders[reference] for note in said for reference in REFERENCE.findall(note))
 

@@ -168,7 +168,7 @@ class Simulation:
 
     def _new_customer(self, orders: int) -> None:
         number = len(self.customers) + 1
-        several = self.chance.random() < 0.33
+        orders_of = self.chance.randint(2, 7) if self.chance.random() < 0.33 else 1
         at = START + timedelta(seconds=self.chance.randrange(LIVE_DAYS * 86_400))
         for one in range(
             number, min(number + (self.chance.randint(2, 7) if several else 1), orders + 1)
