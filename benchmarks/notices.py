@@ -170,9 +170,7 @@ class Simulation:
         number = len(self.customers) + 1
         orders_of = self.chance.randint(2, 7) if self.chance.random() < 0.33 else 1
         at = START + timedelta(seconds=self.chance.randrange(LIVE_DAYS * 86_400))
-        for one in range(
-            number, min(number + (self.chance.randint(2, 7) if several else 1), orders + 1)
-        ):
+        for one in range(number, min(number + orders_of, orders + 1)):
             self.customers[one] = number
             later = timedelta(seconds=self.chance.choice((0, 600, 40_000)))
             self.at(at + later, lambda one=one: self.buy(one))
