@@ -107,6 +107,14 @@ class NotPosted(KikubariError):
     retry = 60.0
 
 
+class MailServerAway(NotPosted):
+    """A shop's own mail server cannot be asked now. That can last days."""
+
+
+class MailServerRefused(KikubariError):
+    """A shop's own mail server cannot be used as its settings say; a person has to look."""
+
+
 class InvoiceIncomplete(KikubariError):
     """A fact that the invoice must carry is missing. Parks it with a request to the owner."""
 

@@ -126,6 +126,9 @@ class WooShop:
             raise self._unusable("a note was posted and something else came back")
         return dict(made)
 
+    def add_private_note(self, order_id: int, text: str) -> None:
+        self._write(f"orders/{order_id}/notes", {"note": text, "customer_note": False})
+
     def create_webhook(self, topic: str, delivery_url: str, secret: str) -> dict[str, Any]:
         """A webhook always gets a secret from us: one that the shop makes is never shown
         (recordings, 1)."""

@@ -134,9 +134,7 @@ def note_mail(
 ) -> str:
     """The "Customer note" mail; the note stands in it as HTML, quoted."""
     words = (
-        f"<p>{site.noted}</p>\n"
-        f"<blockquote>{paragraphs(note)}</blockquote>\n"
-        f"<p>{site.reminder}</p>"
+        f"<p>{site.noted}</p>\n<blockquote>{paragraphs(note)}</blockquote>\n<p>{site.reminder}</p>"
     )
     return order_mail(order, heading, words, closing, site)
 

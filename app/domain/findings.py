@@ -214,6 +214,15 @@ WORDS: dict[str, Words] = CONTACT | {
         N_("The shop then accepts our messages and mails none of them."),
         N_("Switch it on in WooCommerce > Settings > Emails > Customer note."),
     ),
+    "mail_server": Words(
+        _BROKEN,
+        N_("The shop's own mail server does not take our mail: %(said)s."),
+        N_("No message leaves before it does."),
+        N_(
+            "Correct its settings or password, then try it: store smtp %(store)s --test with your "
+            "address"
+        ),
+    ),
     "mailer": Words(
         _BROKEN,
         N_("The shop's mailer failed to send our latest messages (%(number)s)."),

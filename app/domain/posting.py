@@ -26,9 +26,12 @@ class Posting:
     text: str
     references: tuple[str, ...]
     order_ids: tuple[int, ...]
+    order_numbers: tuple[str, ...]
     language: str
+    voice: str
     address: str
-    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
     is_unasked: bool = False
     attachments: tuple[Attachment, ...] = ()
 

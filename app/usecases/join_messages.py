@@ -126,6 +126,20 @@ def keep_words(db: Database, letter: Letter, owner: str, text: str, posted_at: d
         lead.text, lead.posted_at = text, posted_at
 
 
+def forget_try(db: Database, letter: Letter, owner: str, now: datetime) -> None:
+    """What was kept for a try that certainly said nothing is taken back: the next one begins anew.
+
+    Raises:
+        LeaseLost: someone else owns the message now.
+    """
+    with db.write() as session:
+        lead = notices.locked_messages(session, [letter.message.id])[letter.message.id]
+        if lead.lease_owner != owner:
+            raise work.LeaseLost(f"message {lead.id} is no longer held by {owner}")
+        lead.text, lead.posted_at = None, None
+        notices.part_again(session, lead, now)
+
+
 def part_company(db: Database, letter: Letter, owner: str, now: datetime) -> None:
     """Let each order speak for itself again; the message itself is due anew, without its words.
 

@@ -14,6 +14,7 @@ from app.domain.connecting import Profile
 from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
 from app.domain.posting import Outcome, Posting
+from app.domain.store_settings import ShopSettings
 from app.domain.witness import Account, SeriesKey
 
 Clock = Callable[[], datetime]
@@ -65,6 +66,9 @@ class Shop(Protocol):
     def delete_note(self, order_id: int, note_id: int) -> None:
         """Delete a note for good. One that is gone already is no error."""
 
+    def add_private_note(self, order_id: int, text: str) -> None:
+        """Add a note that the shop's staff alone reads. Never tried twice by itself."""
+
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         """Add a note that the shop mails to the customer. Never tried twice by itself."""
 
@@ -94,6 +98,27 @@ class Channel(Protocol):
     def take_back(self, order_id: int, note_id: int) -> bool:
         """Take away what did not leave, so that it can be said anew. False: there is no such
         thing."""
+
+
+class Mailer(Protocol):
+    """A shop's own mail server."""
+
+    def check(self) -> None:
+        """Connect and sign in, and send nothing. Raises as `send`."""
+
+    def send(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:
+        """Send it; MAILED, FAILED or UNKNOWN. `about_to`: as in `Channel.say`.
+
+        Raises:
+            NotPosted: it was certainly not sent.
+            MailServerRefused: likewise, and trying again does not help.
+        """
+
+
+class Mailers(Protocol):
+    """The mail server that a store's settings name; None: its messages travel as notes."""
+
+    def __call__(self, store: Store, settings: ShopSettings) -> Mailer | None: ...
 
 
 class Shops(Protocol):

@@ -21,15 +21,19 @@ from datetime import datetime, timedelta
 from app.db import notices, work
 from app.db.engine import Database
 from app.db.notices import DROPPED, HELD, WITHHELD, Message
+from app.db.stores import Store
 from app.domain.leaving import GO, LATER, Leave
 from app.domain.mailer import MailState
-from app.domain.posting import Outcome, Posting
-from app.errors import KikubariError
+from app.domain.posting import Attachment, Outcome, Posting
+from app.domain.store_settings import ShopSettings
+from app.errors import KikubariError, NotPosted
 from app.usecases.ask_staff import ask_staff
+from app.usecases.attach_document import attach_document
 from app.usecases.guard_numbers import Gate
 from app.usecases.join_messages import (
     LOOKS_AGAIN,
     find_said,
+    forget_try,
     gather,
     is_unasked,
     keep_words,
@@ -37,13 +41,28 @@ from app.usecases.join_messages import (
     waits_for_company,
 )
 from app.usecases.open_letter import Letter, leave_of, open_letter, read_part
-from app.usecases.ports import Channel, Clock, Fence, Links, Shop, Shops, Wording
+from app.usecases.ports import (
+    Channel,
+    Clock,
+    Fence,
+    Files,
+    Links,
+    Mailers,
+    Shop,
+    Shops,
+    Wording,
+)
+from app.usecases.post_mail import MailChannel
 from app.usecases.post_note import NoteChannel
 from app.usecases.word_message import compose, compose_several
 from app.usecases.work_off import Turn, work_due
 
 MAILER_RESTS = timedelta(minutes=15)
 """So long a mailer that failed is left alone before the one more try."""
+
+
+def no_mailer(store: Store, settings: ShopSettings) -> None:
+    """Every store's messages travel as notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +75,9 @@ class Outside:
     links: Links
     clock: Clock
     gate: Gate
+    mailers: Mailers = no_mailer
+    files: Files | None = None
+    """Documents that go with mails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +131,17 @@ def send_message(
         if letter is None:
             return
         shop = outside.shops(letter.store)
-        one = _Try(db, outside, shop, NoteChannel(shop), letter, owner, settle_seconds)
+        channel = _channel(outside, letter, shop)
+        one = _Try(db, outside, shop, channel, letter, owner, settle_seconds)
         if letter.message.posted_at is None:
             _first_try(one)
         else:
             _further_try(one)
+
+
+def _channel(outside: Outside, letter: Letter, shop: Shop) -> Channel:
+    mailer = outside.mailers(letter.store, letter.settings)
+    return NoteChannel(shop) if mailer is None else MailChannel(shop, mailer)
 
 
 def _first_try(one: _Try) -> None:
@@ -138,6 +166,9 @@ def _further_try(one: _Try) -> None:
     message = one.letter.message
     if found := one.channel.find(one.letter.lead.order.remote_id, message.reference):
         _finish_or_try_again(one, replace(found, text=message.text))
+        return
+    if not one.channel.can_be_read_back:
+        _finish(one, Outcome(MailState.UNKNOWN, "the worker died while sending", text=message.text))
         return
     _wait_for_last_try(message.posted_at, one.now, one.settle_seconds)
     lead, *others = (read_part(one.shop, part) for part in one.letter.parts)
@@ -182,18 +213,41 @@ def _words(one: _Try) -> str:
 def _post(one: _Try, text: str) -> None:
     """Say it, and keep what became of it."""
     letter = one.letter
-    snapshot = letter.lead.snapshot
-    posting = Posting(
+
+    def about_to() -> None:
+        keep_words(one.db, letter, one.owner, text, one.now)
+
+    try:
+        outcome = one.channel.say(_posting(one, text), about_to)
+    except NotPosted:
+        forget_try(one.db, letter, one.owner, one.now)
+        raise
+    _finish_or_try_again(one, replace(outcome, text=text))
+
+
+def _posting(one: _Try, text: str) -> Posting:
+    letter, snapshot = one.letter, one.letter.lead.snapshot
+    return Posting(
         order_id=letter.lead.order.remote_id,
         text=text,
         references=tuple(part.message.reference for part in letter.parts),
         order_ids=tuple(part.order.remote_id for part in letter.parts),
+        order_numbers=tuple(part.order.number for part in letter.parts),
         language=letter.message.language,
+        voice=letter.settings.voice,
         address=snapshot.email if snapshot else "",
+        first_name=snapshot.billing.first_name if snapshot else "",
+        last_name=snapshot.billing.last_name if snapshot else "",
         is_unasked=is_unasked(letter.lead),
+        attachments=_attachments(one),
     )
-    outcome = one.channel.say(posting, lambda: keep_words(one.db, letter, one.owner, text, one.now))
-    _finish_or_try_again(one, replace(outcome, text=text))
+
+
+def _attachments(one: _Try) -> tuple[Attachment, ...]:
+    """A note has none, and its link opens the document; a mail brings it along."""
+    if one.outside.files is None or not one.channel.is_private:
+        return ()
+    return attach_document(one.db, one.outside.files, one.letter.lead.notices)
 
 
 def _finish_or_try_again(one: _Try, outcome: Outcome) -> None:
@@ -232,6 +286,8 @@ def _finish(one: _Try, outcome: Outcome) -> None:
         )
         if outcome.delivery is MailState.FAILED:
             ask_staff(session, one.letter, "mailer_failed", outcome.said, now)
+        elif outcome.delivery is MailState.UNKNOWN:
+            ask_staff(session, one.letter, "mail_unknown", outcome.said, now)
 
 
 def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds: float) -> None:

@@ -24,6 +24,7 @@ TITLES = {
     "datev": N_("For the tax adviser (DATEV)"),
     "promise": N_("What is promised"),
     "outgoing": N_("What goes out by itself"),
+    "mail": N_("A mail server of your own, instead of the shop's notes"),
     "": N_("The shop"),
 }
 LABELS = {
@@ -79,6 +80,13 @@ LABELS = {
     "outgoing.breaker_percent": N_(
         "Ask me first where more than so many per cent of the open orders would be told"
     ),
+    "mail.host": N_("Mail server (empty: the shop mails our notes)"),
+    "mail.port": N_("Port of the mail server"),
+    "mail.security": N_("How the connection is secured"),
+    "mail.user": N_("Name to sign in with; the password is given by store smtp"),
+    "mail.from_address": N_("Mails come from this address"),
+    "mail.from_name": N_("Mails come from this name (empty: the seller)"),
+    "mail.reply_to": N_("Answers go to this address (empty: where they come from)"),
     "time_zone": N_("Time zone, such as Europe/Berlin"),
     "language": N_("Language for customers whose own is not known"),
     "languages": N_("Languages for customers, one line each (empty: every one)"),
