@@ -38,8 +38,8 @@ from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
 from app.usecases.reach import Reach, Rhythm
 from app.usecases.render_document import Press
-from app.usecases.send_messages import Outside
 from app.usecases.set_mail_server import mail_password
+from app.usecases.try_letter import Outside
 
 USER_AGENT = "Kikubari/0.1"
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from app.domain.posting import Posting
+from app.domain.store_settings import MAIL_ADDRESS
 from app.domain.text import clean
 from app.i18n import customer_texts, environment, is_rtl, locale_of, written_tag
 from app.usecases.dress_mails import TEXTS
@@ -55,7 +56,6 @@ def mail_of(head: Letterhead, posting: Posting, now: datetime) -> EmailMessage:
     if head.reply_to:
         mail["Reply-To"] = Address(addr_spec=head.reply_to)
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = tag
     page = LINK.search(posting.text)
     if posting.is_unasked and page and page[1].startswith("https://"):
         # The page asks before it changes anything, so one click (RFC 8058) is not offered.
@@ -66,6 +66,7 @@ def mail_of(head: Letterhead, posting: Posting, now: datetime) -> EmailMessage:
         mail.add_attachment(
             file.data, maintype="application", subtype=file.subtype, filename=file.name
         )
+    mail["Content-Language"] = tag  # last: what comes later would take it into its first part
     return mail
 
 
@@ -81,11 +82,9 @@ def recipient(address: str) -> str:
     Raises:
         ValueError: it is no address, or one that is not written in ASCII before its @.
     """
-    local, at, host = address.strip().rpartition("@")
-    if not (at and local and host) or not local.isascii() or not address.strip().isprintable():
-        raise ValueError("no mail can be sent to this e-mail address")
+    local, _, host = address.strip().rpartition("@")
     spec = f"{local}@{host.encode('idna').decode('ascii')}"
-    if Address(addr_spec=spec).addr_spec != spec or re.search(r"[\s<>,;:\"()]", spec):
+    if MAIL_ADDRESS.fullmatch(spec) is None:
         raise ValueError("no mail can be sent to this e-mail address")
     return spec
 

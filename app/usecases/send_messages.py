@@ -15,21 +15,18 @@ lease's time has passed since.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from app.db import notices, work
 from app.db.engine import Database
 from app.db.notices import DROPPED, HELD, WITHHELD, Message
-from app.db.stores import Store
 from app.domain.leaving import GO, LATER, Leave
 from app.domain.mailer import MailState
 from app.domain.posting import Attachment, Outcome, Posting
-from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError, NotPosted
 from app.usecases.ask_staff import ask_staff
 from app.usecases.attach_document import attach_document
-from app.usecases.guard_numbers import Gate
 from app.usecases.join_messages import (
     LOOKS_AGAIN,
     find_said,
@@ -41,60 +38,12 @@ from app.usecases.join_messages import (
     waits_for_company,
 )
 from app.usecases.open_letter import Letter, leave_of, open_letter, read_part
-from app.usecases.ports import (
-    Channel,
-    Clock,
-    Fence,
-    Files,
-    Links,
-    Mailers,
-    Shop,
-    Shops,
-    Wording,
-)
+from app.usecases.ports import Channel, Shop
 from app.usecases.post_mail import MailChannel
 from app.usecases.post_note import NoteChannel
+from app.usecases.try_letter import Outside, Try, finish, finish_or_try_again, put_off
 from app.usecases.word_message import compose, compose_several
 from app.usecases.work_off import Turn, work_due
-
-MAILER_RESTS = timedelta(minutes=15)
-"""So long a mailer that failed is left alone before the one more try."""
-
-
-def no_mailer(store: Store, settings: ShopSettings) -> None:
-    """Every store's messages travel as notes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What sending needs from outside."""
-
-    shops: Shops
-    wording: Wording
-    fence: Fence
-    links: Links
-    clock: Clock
-    gate: Gate
-    mailers: Mailers = no_mailer
-    files: Files | None = None
-    """Documents that go with mails."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """One try to send one message, and all that it is done with."""
-
-    db: Database
-    outside: Outside
-    shop: Shop
-    channel: Channel
-    letter: Letter
-    owner: str
-    settle_seconds: float
-
-    @property
-    def now(self) -> datetime:
-        return self.outside.clock()
 
 
 def send_due(db: Database, outside: Outside, turn: Turn) -> int:
@@ -132,7 +81,7 @@ def send_message(
             return
         shop = outside.shops(letter.store)
         channel = _channel(outside, letter, shop)
-        one = _Try(db, outside, shop, channel, letter, owner, settle_seconds)
+        one = Try(db, outside, shop, channel, letter, owner, settle_seconds)
         if letter.message.posted_at is None:
             _first_try(one)
         else:
@@ -144,15 +93,15 @@ def _channel(outside: Outside, letter: Letter, shop: Shop) -> Channel:
     return NoteChannel(shop) if mailer is None else MailChannel(shop, mailer)
 
 
-def _first_try(one: _Try) -> None:
+def _first_try(one: Try) -> None:
     """It was never posted, as far as is known here."""
     if waits_for_company(one.db, one.letter, one.now):
-        _put_off(one, Leave(LATER, "another order is looked at", one.now + LOOKS_AGAIN))
+        put_off(one, Leave(LATER, "another order is looked at", one.now + LOOKS_AGAIN))
         return
     one = replace(one, letter=replace(one.letter, lead=read_part(one.shop, one.letter.lead)))
     leave = leave_of(one.letter, one.letter.lead, one.now)
     if leave.state in (GO, DROPPED) and (found := find_said(one.db, one.channel, one.letter.lead)):
-        _finish_or_try_again(one, found)
+        finish_or_try_again(one, found)
     elif leave.state != GO:
         _stay(one, leave)
     else:
@@ -161,14 +110,14 @@ def _first_try(one: _Try) -> None:
         _post(one, _words(one))
 
 
-def _further_try(one: _Try) -> None:
+def _further_try(one: Try) -> None:
     """It was posted, and is not known to have arrived."""
     message = one.letter.message
     if found := one.channel.find(one.letter.lead.order.remote_id, message.reference):
-        _finish_or_try_again(one, replace(found, text=message.text))
+        finish_or_try_again(one, replace(found, text=message.text))
         return
     if not one.channel.can_be_read_back:
-        _finish(one, Outcome(MailState.UNKNOWN, "the worker died while sending", text=message.text))
+        finish(one, Outcome(MailState.UNKNOWN, "the worker died while sending", text=message.text))
         return
     _wait_for_last_try(message.posted_at, one.now, one.settle_seconds)
     lead, *others = (read_part(one.shop, part) for part in one.letter.parts)
@@ -183,7 +132,7 @@ def _further_try(one: _Try) -> None:
         _stay(one, next(leave for leave in leaves if leave.state != GO))
 
 
-def _words(one: _Try) -> str:
+def _words(one: Try) -> str:
     outside, letter = one.outside, one.letter
     told = [(part.notices[0], part.snapshot) for part in letter.parts if part.snapshot]
     if len(told) > 1:
@@ -210,7 +159,7 @@ def _words(one: _Try) -> str:
     )
 
 
-def _post(one: _Try, text: str) -> None:
+def _post(one: Try, text: str) -> None:
     """Say it, and keep what became of it."""
     letter = one.letter
 
@@ -222,10 +171,10 @@ def _post(one: _Try, text: str) -> None:
     except NotPosted:
         forget_try(one.db, letter, one.owner, one.now)
         raise
-    _finish_or_try_again(one, replace(outcome, text=text))
+    finish_or_try_again(one, replace(outcome, text=text))
 
 
-def _posting(one: _Try, text: str) -> Posting:
+def _posting(one: Try, text: str) -> Posting:
     letter, snapshot = one.letter, one.letter.lead.snapshot
     return Posting(
         order_id=letter.lead.order.remote_id,
@@ -243,51 +192,11 @@ def _posting(one: _Try, text: str) -> Posting:
     )
 
 
-def _attachments(one: _Try) -> tuple[Attachment, ...]:
+def _attachments(one: Try) -> tuple[Attachment, ...]:
     """A note has none, and its link opens the document; a mail brings it along."""
     if one.outside.files is None or not one.channel.is_private:
         return ()
     return attach_document(one.db, one.outside.files, one.letter.lead.notices)
-
-
-def _finish_or_try_again(one: _Try, outcome: Outcome) -> None:
-    """A mailer that failed gets one more try."""
-    failed = outcome.delivery is MailState.FAILED
-    if not failed or one.letter.message.retried_at is not None or outcome.note_id is None:
-        _finish(one, outcome)
-        return
-    with one.db.write() as session:
-        message = notices.locked_messages(session, [one.letter.message.id])[one.letter.message.id]
-        if message.lease_owner != one.owner:
-            raise work.LeaseLost(f"message {message.id} is no longer held by {one.owner}")
-        message.retried_at = one.now
-    # It goes, so that it does not stand there twice; where it cannot be deleted it is found again,
-    # and counts as it is.
-    one.channel.take_back(one.letter.lead.order.remote_id, outcome.note_id)
-    why = "the shop's mailer failed; it is tried once more"
-    _put_off(one, Leave(LATER, why, one.now + MAILER_RESTS))
-
-
-def _finish(one: _Try, outcome: Outcome) -> None:
-    now = one.now
-    with one.db.write() as session:
-        work.finish(
-            session,
-            Message,
-            one.letter.message.id,
-            owner=one.owner,
-            now=now,
-            text=outcome.text,
-            note_id=outcome.note_id,
-            delivery=outcome.delivery.value,
-            mailer_said=outcome.said[:300],
-            sent_at=now,
-            problem=None,
-        )
-        if outcome.delivery is MailState.FAILED:
-            ask_staff(session, one.letter, "mailer_failed", outcome.said, now)
-        elif outcome.delivery is MailState.UNKNOWN:
-            ask_staff(session, one.letter, "mail_unknown", outcome.said, now)
 
 
 def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds: float) -> None:
@@ -299,24 +208,10 @@ def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds
         raise KikubariError("the shop may still be working on the last try", retry=left)
 
 
-def _put_off(one: _Try, leave: Leave) -> None:
-    """To the morning where the customer lives, say; that is no failed try."""
-    message = one.letter.message
-    with one.db.write() as session:
-        work.again(
-            session,
-            Message,
-            message.id,
-            owner=one.owner,
-            due_at=leave.due_at or message.due_at,
-            problem=leave.why,
-        )
-
-
-def _stay(one: _Try, leave: Leave) -> None:
+def _stay(one: Try, leave: Leave) -> None:
     """What becomes of a message of one order that does not leave now."""
     if leave.state == LATER:
-        _put_off(one, leave)
+        put_off(one, leave)
         return
     letter, now, why = one.letter, one.now, leave.why or ""
     shown = leave.state in (WITHHELD, HELD) and "link_id" not in letter.lead.notices[0].facts

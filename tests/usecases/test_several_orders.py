@@ -239,7 +239,7 @@ def work_on(world: World) -> None:
         (send_messages, "gather"),
         (send_messages, "keep_words"),
         (NoteChannel, "say"),
-        (send_messages, "_finish"),
+        (send_messages, "finish_or_try_again"),
     ],
 )
 def test_a_worker_may_die_anywhere_and_each_order_is_told_once(
