@@ -102,13 +102,9 @@ class ShopAnswerUnusable(ShopError):
 
 
 class NotPosted(KikubariError):
-    """A message did not leave, and that is certain: it can be tried again."""
+    """A message did not leave, and that is certain. Its mail server may be away for days."""
 
     retry = 60.0
-
-
-class MailServerAway(NotPosted):
-    """A shop's own mail server cannot be asked now. That can last days."""
 
 
 class MailServerRefused(KikubariError):

@@ -1,4 +1,4 @@
-"""A small mail server on loopback for tests: it does what real ones do, and what they should not."""
+"""A small mail server on loopback: it does what real ones do, and what they should not."""
 
 from __future__ import annotations
 

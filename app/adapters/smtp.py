@@ -24,7 +24,7 @@ from app.domain.mailer import MailState
 from app.domain.posting import Outcome, Posting
 from app.domain.store_settings import MailServer
 from app.domain.text import clean
-from app.errors import MailServerAway, MailServerRefused, NotPosted
+from app.errors import MailServerRefused, NotPosted
 from app.usecases.ports import Clock
 
 SECONDS = 20.0
@@ -95,7 +95,7 @@ class SmtpMailer:
         """A connection that is secured and signed in.
 
         Raises:
-            MailServerAway: it cannot be reached, or broke before anything left.
+            NotPosted: it cannot be reached, or broke before anything left.
             MailServerRefused: it cannot be used as it is set.
         """
         server = self._server
@@ -119,14 +119,14 @@ class SmtpMailer:
             ) from None
         except smtplib.SMTPAuthenticationError as error:
             if error.smtp_code < 500:
-                raise MailServerAway(_trouble(server, error)) from None
+                raise NotPosted(_trouble(server, error)) from None
             raise MailServerRefused(
                 f"mail server {server.host} refuses the name or password "
                 f"({_words(error.smtp_code, error.smtp_error)})",
                 mend="give the password again with `store smtp`, then retry",
             ) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise MailServerAway(_trouble(server, error)) from None
+            raise NotPosted(_trouble(server, error)) from None
         finally:
             smtp.close()
 

@@ -165,20 +165,19 @@ def join(session: Session, lead: Message, row: Message, now: datetime) -> None:
     )
 
 
-def part_again(session: Session, lead: Message, now: datetime) -> int:
-    """Undo every `join` of a message that did not leave; how many messages are due again."""
+def part_again(session: Session, lead: Message, due_at: datetime) -> None:
+    """Undo every `join` of a message that did not leave: each is due again by itself."""
     carried = session.scalars(
         select(Message).where(Message.carried_by_id == lead.id, Message.state == JOINED)
     ).all()
     for row in carried:
-        row.state, row.due_at, row.done_at, row.carried_by_id = DUE, now, None, None
+        row.state, row.due_at, row.done_at, row.carried_by_id = DUE, due_at, None, None
         session.execute(
             update(Notice)
             .where(Notice.message_id == lead.id, Notice.order_id == row.order_id)
             .values(message_id=row.id),
             execution_options={"synchronize_session": False},
         )
-    return len(carried)
 
 
 def carried_by(session: Session, message_id: int) -> list[Message]:

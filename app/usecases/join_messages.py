@@ -33,6 +33,9 @@ LOOKS_AGAIN = timedelta(seconds=30)
 """While the watch is about to look at another order of the same customer, a word waits for what
 that may have to say: from its decision on for so long, asked again so often."""
 
+RESTS = timedelta(minutes=10)
+"""So long the others rest after a try that said nothing: one of them would try again at once."""
+
 
 def waits_for_company(db: Database, letter: Letter, now: datetime) -> bool:
     """Whether another order's word may come in a moment."""
@@ -137,7 +140,7 @@ def forget_try(db: Database, letter: Letter, owner: str, now: datetime) -> None:
         if lead.lease_owner != owner:
             raise work.LeaseLost(f"message {lead.id} is no longer held by {owner}")
         lead.text, lead.posted_at = None, None
-        notices.part_again(session, lead, now)
+        notices.part_again(session, lead, now + RESTS)
 
 
 def part_company(db: Database, letter: Letter, owner: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from app.adapters.smtp import SmtpMailer
 from app.domain.mailer import MailState
 from app.domain.posting import Attachment, Posting
 from app.domain.store_settings import MailServer
-from app.errors import KikubariError, MailServerAway, MailServerRefused, NotPosted
+from app.errors import KikubariError, MailServerRefused, NotPosted
 from tests.certificates import self_signed
 from tests.smtp_server import SmtpServer, smtp_server
 
@@ -179,13 +179,13 @@ def test_a_host_in_other_letters_is_written_to(server: SmtpServer, certificates:
 @pytest.mark.parametrize(
     ("verb", "answer", "error"),
     [
-        ("CONNECT", b"421 later", MailServerAway),
+        ("CONNECT", b"421 later", NotPosted),
         ("MAIL", b"451 later", NotPosted),
         ("MAIL", b"550 not you", MailServerRefused),
         ("RCPT", b"450 mailbox busy", NotPosted),
         ("AUTH", b"535 wrong", MailServerRefused),
-        ("AUTH", b"454 later", MailServerAway),
-        ("STARTTLS", b"454 not now", MailServerAway),
+        ("AUTH", b"454 later", NotPosted),
+        ("STARTTLS", b"454 not now", NotPosted),
     ],
 )
 def test_what_is_refused_before_it_leaves_is_certain(
@@ -241,7 +241,7 @@ def test_a_server_that_dies_after_the_mail_leaves_it_unknown(
 def test_nobody_listens(certificates: tuple) -> None:
     with smtp_server() as server:
         port = server
-    with pytest.raises(MailServerAway):
+    with pytest.raises(NotPosted):
         mailer(port, certificates).send(POSTING, Moment())
 
 
@@ -314,7 +314,7 @@ def test_a_server_that_says_nothing_is_left_after_a_while(
     with smtp_server(certificates[0]) as server:
         server.does.answers["EHLO"] = b"250-"  # and nothing more
         begun = time.monotonic()
-        with pytest.raises(MailServerAway):
+        with pytest.raises(NotPosted):
             mailer(server, certificates).send(POSTING, Moment())
         assert time.monotonic() - begun < 5
 

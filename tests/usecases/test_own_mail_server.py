@@ -1,4 +1,4 @@
-"""A shop that sends through its own mail server: the same rules as for notes, and no second mail."""
+"""A shop that sends through its own mail server: the rules of notes, and no second mail."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from app.db.notices import Message
 from app.db.tasks import Task
 from app.domain.store_mode import Mode
 from app.errors import SettingsError
-from app.usecases.diagnose_store import diagnose_store
-from app.usecases.disconnect_store import disconnect
-from app.usecases.manage_stores import save_settings
+from app.usecases.diagnose_store import examine
+from app.usecases.disconnect_store import disconnect_store
+from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.order_context import order_context
 from app.usecases.reseal import reseal
 from app.usecases.set_mail_server import send_test_mail, set_mail_server
@@ -94,23 +94,20 @@ def test_several_orders_are_one_mail_with_the_pages_of_all(
     assert str(late[0].mail["Subject"]) == f"News about your order {orders[0]}, {orders[1]}"
 
 
-def test_what_may_not_leave_does_not(sqlite_world: World, server: SmtpServer, tls: Any) -> None:
+@pytest.mark.parametrize(("mode", "sent"), [(Mode.SHADOW, []), (Mode.TEST, ["zoe@client.example"])])
+def test_what_may_not_leave_does_not(
+    sqlite_world: World, server: SmtpServer, tls: Any, mode: Mode, sent: list[str]
+) -> None:
     world = sqlite_world
-    for mode, sent in ((Mode.SHADOW, 0), (Mode.TEST, 1)):
-        store = world.connect(f"tea-{mode}", mode=mode)
-        assert store
-    with world.serving(store):
-        s = world.services
-        s.mail_tls = ssl.create_default_context(cafile=str(tls.path))
-        values = {"host": "127.0.0.1", "port": server.port, "user": "tea"}
-        values |= {"from_address": "hello@tea.example"}
-        set_mail_server(s.db, s.box, store.name, values, PASSWORD, who="test", now=s.clock())
+    with world.serving(world.connect(mode=Mode.TEST)):
+        use(world, server, tls)
+        set_mode(world.services.db, "tea", mode, who="test", now=world.clock())
         changes = {"test_address": "zoe@client.example"}
-        save_settings(s.db, store.name, changes, who="test", now=s.clock())
+        save_settings(world.services.db, "tea", changes, who="test", now=world.clock())
         world.shop.place_order("FR")
         world.shop.place_order("GB")
         settle(world)
-    assert [one.recipient for one in server.arrived] == ["zoe@client.example"] and sent == 1
+    assert [one.recipient for one in server.arrived] == sent
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -285,7 +282,7 @@ def test_a_disconnected_shop_leaves_no_password(
     s = world.services
     with shop_of(world):
         use(world, server, tls)
-        disconnect(s.db, s.desk, "tea", who="test", now=world.clock())
+        disconnect_store(s.db, s.desk, "tea", who="test", now=world.clock())
     assert rows(world) == []
 
 
@@ -308,11 +305,11 @@ def test_the_doctor_finds_a_mail_server_that_does_not_work(
 ) -> None:
     world = sqlite_world
     s = world.services
-    with shop_of(world):
+    with shop_of(world) as store:
         use(world, server, tls)
-        good = diagnose_store(s.db, s.clinic, "tea", now=world.clock())
+        good = examine(s.db, s.clinic, store)
         server.does.password = "another"
-        bad = diagnose_store(s.db, s.clinic, "tea", now=world.clock())
+        bad = examine(s.db, s.clinic, store)
     found = [one for one in bad.findings if one.check == "mail_server"]
     assert len(found) == 1 and "refuses the name or password" in found[0].seen()
     assert not [one for one in good.findings if one.check == "mail_server"]
