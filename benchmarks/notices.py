@@ -88,6 +88,8 @@ class Said:
 
     order_id: int
     at: datetime
+    tried_at: datetime
+    """When it was tried for the first time: its text is kept from then on."""
     text: str
     address: str
     statuses: dict[int, str]
@@ -104,6 +106,7 @@ class PretendShop:
         default_factory=lambda: defaultdict(list)
     )
     of_address: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    tries: dict[str, datetime] = field(default_factory=dict)
     book: list[Said] = field(default_factory=list)
     away_until: datetime = START
 
@@ -123,6 +126,7 @@ class PretendShop:
 
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         self._bad_day()
+        tried_at = self.tries.setdefault(text, self.now())
         luck = self.chance.random()
         if luck < 0.02:
             raise Killed
@@ -131,7 +135,7 @@ class PretendShop:
         said = {"id": note["id"] + 1, "note": 'Email "Customer note" sent.', "customer_note": False}
         self.notes_by_order[order_id] += [note, said]
         statuses = {one: self.orders[one]["status"] for one in self.of_address[address]}
-        self.book.append(Said(order_id, self.now(), text, address, statuses))
+        self.book.append(Said(order_id, self.now(), tried_at, text, address, statuses))
         if luck < 0.04:
             raise Killed
         if luck < 0.07:
@@ -384,10 +388,11 @@ def words_known(db: Database) -> dict[str, tuple[int, str, dict[str, Any]]]:
 
 
 def separate(book: list[Said]) -> int:
-    """How many messages to one customer at one moment could have been another one's part."""
+    """How many messages to one customer, begun at one moment, could have been another one's part.
+    What is said again later, because nobody knows whether it was said, stays as it was written."""
     sizes: dict[tuple[str, datetime], list[int]] = defaultdict(list)
     for said in book:
-        sizes[said.address, said.at].append(len(REFERENCE.findall(said.text)))
+        sizes[said.address, said.tried_at].append(len(REFERENCE.findall(said.text)))
     return sum(len(of) - -(-sum(of) // MOST_ORDERS) for of in sizes.values())
 
 

@@ -32,10 +32,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from app.adapters.mail_message import Letterhead, html_text  # noqa: E402
 from app.adapters.wording import TemplateWording  # noqa: E402
 from app.demo.mails import FRAME  # noqa: E402
 from app.demo.shop import DemoShop  # noqa: E402
 from app.domain.notice import NoticeKind, reference_of  # noqa: E402
+from app.domain.posting import Posting  # noqa: E402
 from app.i18n import FORMAL  # noqa: E402
 from app.launch.demo import once_settings  # noqa: E402
 from app.launch.runs import SIGNALS, Run, Stop, raise_stop, running  # noqa: E402
@@ -64,7 +66,7 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 ALIAS = """<alias binding="same"><family>{name}</family>
 <prefer><family>Inter</family><family>Noto Sans JP</family></prefer></alias>"""
 
-MAIL = (720, 1000)
+MAIL = (720, 300)
 BOUGHT_AT = datetime(2026, 11, 16, 9, 12, tzinfo=UTC)
 ARABIC_BUYER = {
     "first_name": "أحمد",
@@ -176,6 +178,31 @@ def take_mails(chromium: Browser) -> None:
         with page_of(chromium, MAIL, "light", None) as page:
             page.set_content(FRAME + shop_mail(language, tag, wishes))
             save(f"mail-{language}", Image.open(BytesIO(page.screenshot(full_page=True))))
+    with page_of(chromium, MAIL, "light", None) as page:
+        page.set_content(own_mail("ar-KW"))
+        save("own-mail-ar", Image.open(BytesIO(page.screenshot(full_page=True))))
+
+
+def own_mail(tag: str) -> str:
+    """The HTML that leaves through a mail server of the shop's own."""
+    reference = reference_of("pictures", 1001, NoticeKind.DELAYED, 1)
+    note = TemplateWording().compose(
+        NoticeKind.DELAYED, DELAY | {"order_number": "1001"}, language=tag, reference=reference
+    )
+    head = Letterhead("pictures", "hallo@hafenlicht.example", "", "", "Hafenlicht Handels GmbH")
+    posting = Posting(
+        order_id=1001,
+        text=note,
+        references=(reference,),
+        order_ids=(1001,),
+        order_numbers=("1001",),
+        language=tag,
+        voice=FORMAL,
+        address=ARABIC_BUYER["email"],
+        first_name=ARABIC_BUYER["first_name"],
+        last_name=ARABIC_BUYER["last_name"],
+    )
+    return html_text(head, posting, tag)
 
 
 def shop_mail(language: str, tag: str, wishes: dict[str, Any]) -> str:
