@@ -19,7 +19,6 @@ from app.domain.posting import Posting
 from app.domain.store_settings import MAIL_ADDRESS
 from app.domain.text import clean
 from app.i18n import customer_texts, environment, is_rtl, locale_of, written_tag
-from app.usecases.dress_mails import TEXTS
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "templates" / "mails"
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.DOTALL)
@@ -50,7 +49,7 @@ def mail_of(head: Letterhead, posting: Posting, now: datetime) -> EmailMessage:
     mail = EmailMessage(policy=SMTP)
     mail["From"] = Address(clean(head.from_name, 100), addr_spec=head.from_address)
     mail["To"] = Address(addr_spec=recipient(posting.address))
-    mail["Subject"] = clean(_subject(posting, tag), 150)
+    mail["Subject"] = clean(posting.subject, 150)
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(head, posting)
     if head.reply_to:
@@ -112,20 +111,11 @@ def html_text(head: Letterhead, posting: Posting, tag: str) -> str:
             start="right" if right_to_left else "left",
             accent=head.accent,
             shop_name=head.shop_name,
-            heading=_text("heading", posting, tag),
+            heading=clean(posting.heading, 150),
             greeting=_greeting(posting, tag),
             paragraphs=paragraphs,
         )
     )
-
-
-def _subject(posting: Posting, tag: str) -> str:
-    numbers = ", ".join(posting.order_numbers)
-    return _text("subject", posting, tag).replace("{order_number}", numbers)
-
-
-def _text(name: str, posting: Posting, tag: str) -> str:
-    return customer_texts(tag, posting.voice).gettext(TEXTS[name])
 
 
 def _greeting(posting: Posting, tag: str) -> str:

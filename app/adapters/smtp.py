@@ -15,6 +15,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
@@ -25,7 +26,6 @@ from app.domain.posting import Outcome, Posting
 from app.domain.store_settings import MailServer
 from app.domain.text import clean
 from app.errors import MailServerRefused, NotPosted
-from app.usecases.ports import Clock
 
 SECONDS = 20.0
 """For each answer of the server."""
@@ -44,7 +44,7 @@ class SmtpMailer:
         head: Letterhead,
         *,
         private_allowed: bool,
-        clock: Clock,
+        clock: Callable[[], datetime],
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._server = server

@@ -26,7 +26,8 @@ class Posting:
     text: str
     references: tuple[str, ...]
     order_ids: tuple[int, ...]
-    order_numbers: tuple[str, ...]
+    subject: str
+    heading: str
     language: str
     voice: str
     address: str

@@ -27,6 +27,7 @@ from app.domain.posting import Attachment, Outcome, Posting
 from app.errors import KikubariError, NotPosted
 from app.usecases.ask_staff import ask_staff
 from app.usecases.attach_document import attach_document
+from app.usecases.dress_mails import texts_in
 from app.usecases.join_messages import (
     LOOKS_AGAIN,
     find_said,
@@ -176,12 +177,15 @@ def _post(one: Try, text: str) -> None:
 
 def _posting(one: Try, text: str) -> Posting:
     letter, snapshot = one.letter, one.letter.lead.snapshot
+    texts = texts_in(letter.message.language, letter.settings.voice)
+    numbers = ", ".join(part.order.number for part in letter.parts)
     return Posting(
         order_id=letter.lead.order.remote_id,
         text=text,
         references=tuple(part.message.reference for part in letter.parts),
         order_ids=tuple(part.order.remote_id for part in letter.parts),
-        order_numbers=tuple(part.order.number for part in letter.parts),
+        subject=texts["subject"].replace("{order_number}", numbers),
+        heading=texts["heading"],
         language=letter.message.language,
         voice=letter.settings.voice,
         address=snapshot.email if snapshot else "",

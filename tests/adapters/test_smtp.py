@@ -29,7 +29,8 @@ POSTING = Posting(
     "\n\nPlease mention KK-AAAA2222.",
     references=("KK-AAAA2222",),
     order_ids=(1,),
-    order_numbers=("1",),
+    subject="News about your order 1",
+    heading="News about your order",
     language="en-GB",
     voice="formal",
     address="ann@customer.example",
@@ -162,7 +163,7 @@ def test_no_address_becomes_more_than_one_recipient(
 def test_names_cannot_add_headers_or_markup() -> None:
     evil = "Ann\r\nBcc: all@customer.example\r\n\r\n<script>"
     head = Letterhead("key", HEAD.from_address, evil, "", evil)
-    mail = mail_of(head, replace(POSTING, first_name=evil, order_numbers=(evil,)), NOW)
+    mail = mail_of(head, replace(POSTING, first_name=evil, subject=evil, heading=evil), NOW)
     assert mail["Bcc"] is None and "\nBcc" not in mail.as_string().partition("\n\n")[0]
     body = mail.get_body(("html",))
     assert body is not None and "<script" not in body.get_content()
