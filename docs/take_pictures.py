@@ -147,7 +147,7 @@ def browser(folder: Path) -> Iterator[Browser]:
 
 
 def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
-    """The staff pages, and the page of an order and a mail as the customer sees them."""
+    """The staff pages, and the page of an order as its customer sees it."""
     home = run.settings.web_url
     late = next(notice for notice in told["notices"] if notice["kind"] == "delayed")
     session = sign_in(chromium, run)
@@ -167,9 +167,6 @@ def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
     with page_of(chromium, PHONE, "light", None) as page:
         page.goto(customer_page(run, late["order"]))
         save("customer-page-phone", Image.open(BytesIO(page.screenshot())))
-    with page_of(chromium, (760, 1200), "light", None) as page:
-        open_mail(page, run.demo_url, late)
-        save("mail", Image.open(BytesIO(page.locator("iframe").screenshot())))
 
 
 def take_mails(chromium: Browser) -> None:
@@ -279,20 +276,6 @@ def page_of(chromium: Browser, size: tuple[int, int], scheme: Any, session: Any)
         yield context.new_page()
     finally:
         context.close()
-
-
-def open_mail(page: Page, shop: str, notice: dict[str, Any]) -> None:
-    """The demo shop's mail that holds a notice: its last paragraph carries the reference."""
-    reference = next(word for word in notice["note"].split() if word.startswith("KK-")).strip(".")
-    page.goto(f"{shop}/mails")
-    links = page.locator("main a")
-    addresses = [links.nth(i).get_attribute("href") for i in range(links.count())]
-    for address in addresses:
-        page.goto(f"{shop}{address}")
-        if reference in (page.locator("iframe").get_attribute("srcdoc") or ""):
-            page.wait_for_load_state("networkidle")
-            return
-    raise SystemExit(f"no mail holds {reference}")
 
 
 def save(name: str, image: Image.Image) -> None:
