@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -180,11 +180,6 @@ def order_context(
         snapshot = read_order(order.payload)
     except PayloadUnusable:
         snapshot = None
-    messages = {message.id: message for message in notices.messages_of(session, order.id)}
-    told = [
-        (notice, messages.get(notice.message_id or 0))
-        for notice in notices.notices_of(session, order.id)
-    ]
     diagnosis = diagnoses.of_store(session, store.id)
     return OrderContext(
         store=store,
@@ -194,7 +189,7 @@ def order_context(
         parcels=known_parcels(session, order, snapshot),
         events=orders.events_of(session, order.id),
         documents=documents.documents_of(session, order.id),
-        told=told,
+        told=notices.tellings_of(session, [order.id]).get(order.id, []),
         tasks=tasks_of(session, order.id),
         coupons=coupons.coupons_of(session, order.id),
         currency=(diagnosis.first_currency if diagnosis else "") or order.currency,
@@ -203,7 +198,7 @@ def order_context(
 
 def stories_of(session: Session, shown: Sequence[Order], now: datetime) -> dict[int, OrderStory]:
     """What is going on with each of these orders, by its id."""
-    told = _tellings(session, [order.id for order in shown])
+    told = notices.tellings_of(session, [order.id for order in shown])
     zones = {one: settings_of(session, one).zone for one in {order.store_id for order in shown}}
     return {
         order.id: story_of(order, told.get(order.id, []), zones[order.store_id], now)
@@ -221,7 +216,7 @@ def overview(
     shown = _maybe_late(session, now, limit, scope)
     shown += orders.newest(session, store_id=None, limit=limit, scope=scope)
     by_id = {order.id: order for order in shown}
-    told = _tellings(session, list(by_id))
+    told = notices.tellings_of(session, list(by_id))
     stories = stories_of(session, list(by_id.values()), now)
     late = [order for order in by_id.values() if stories[order.id].is_late]
     return Overview(
@@ -301,14 +296,3 @@ def _maybe_late(session: Session, now: datetime, limit: int, scope: Scope) -> li
     )
 
 
-def _tellings(session: Session, order_ids: Sequence[int]) -> dict[int, list[Telling]]:
-    found: dict[int, list[Telling]] = {}
-    query = (
-        select(Notice, Message)
-        .outerjoin(Message, Message.id == Notice.message_id)
-        .where(Notice.order_id.in_(order_ids))
-        .order_by(Notice.id)
-    )
-    for notice, message in session.execute(query):
-        found.setdefault(notice.order_id, []).append((notice, message))
-    return found
