@@ -109,6 +109,16 @@ class ShopAnswerUnusable(ShopError):
     retry = 0.0
 
 
+class NotPosted(KikubariError):
+    """A message did not leave, and that is certain. Its mail server may be away for days."""
+
+    retry = 60.0
+
+
+class MailServerRefused(KikubariError):
+    """A shop's own mail server cannot be used as its settings say; a person has to look."""
+
+
 class InvoiceIncomplete(KikubariError):
     """A fact that the invoice must carry is missing. Parks it with a request to the owner."""
 

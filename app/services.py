@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from ssl import SSLContext
 
 from app.adapters import einvoice
 from app.adapters.archive import TarArchive
 from app.adapters.disk import DiskFiles
 from app.adapters.fence import DatabaseFence, FileFence
 from app.adapters.links import SignedLinks, SignedStates
+from app.adapters.mail_message import Letterhead
 from app.adapters.own_template import prepared_template
 from app.adapters.pdf import PdfRenderer
 from app.adapters.picture import prepared_logo
@@ -19,6 +21,7 @@ from app.adapters.shop_finder import ShopFinder
 from app.adapters.shop_owner import OwnersShop
 from app.adapters.shop_probe import ShopProbe
 from app.adapters.shop_wire import Auth, Wire
+from app.adapters.smtp import SmtpMailer
 from app.adapters.witness_file import WitnessFile
 from app.adapters.woocommerce import WooShop
 from app.adapters.wording import TemplateWording
@@ -27,6 +30,7 @@ from app.db.group_commit import InboxWriter
 from app.db.stores import Store
 from app.domain.coupon import coupon_code
 from app.domain.store_mode import Mode, may_write_to_shop
+from app.domain.store_settings import ShopSettings
 from app.settings import Settings
 from app.usecases.connect_store import Desk
 from app.usecases.diagnose_store import Clinic
@@ -35,7 +39,8 @@ from app.usecases.guard_numbers import Gate
 from app.usecases.ports import Clock, Fence
 from app.usecases.reach import Reach, Rhythm
 from app.usecases.render_document import Press
-from app.usecases.send_messages import Outside
+from app.usecases.set_mail_server import mail_password
+from app.usecases.try_letter import Outside
 
 USER_AGENT = "Kikubari/0.1"
 
@@ -54,6 +59,8 @@ class Services:
     clock: Clock = utc_now
     in_background: bool = False
     """A worker's: its writing gives way to the web's."""
+    mail_tls: SSLContext | None = None
+    """Whom mail servers must be certified by; None: whom the machine trusts."""
 
     @cached_property
     def db(self) -> Database:
@@ -119,6 +126,8 @@ class Services:
             self.clock,
             self.gate,
             partial(coupon_code, self.settings.secret_key.get_secret_value()),
+            self.mailer,
+            self.files,
         )
 
     @cached_property
@@ -130,7 +139,7 @@ class Services:
     @cached_property
     def clinic(self) -> Clinic:
         """What the doctor needs."""
-        return Clinic(self.probe, self.reach)
+        return Clinic(self.probe, self.reach, self.mailer)
 
     @cached_property
     def states(self) -> SignedStates:
@@ -183,6 +192,29 @@ class Services:
             made = WooShop(store.name, wire, writable=writable, clock=self.clock)
             self._open_shops[wire, store.mode] = made
         return self._open_shops[wire, store.mode]
+
+    def mailer(self, store: Store, settings: ShopSettings) -> SmtpMailer | None:
+        """The store's own mail server, where its settings name one."""
+        server = settings.mail
+        if not server.host:
+            return None
+        name = settings.seller.name or store.name
+        head = Letterhead(
+            store.key,
+            server.from_address,
+            server.from_name or name,
+            server.reply_to,
+            name,
+            settings.documents.accent,
+        )
+        return SmtpMailer(
+            server,
+            mail_password(self.db, self.box, store, server),
+            head,
+            private_allowed=store.is_demo or self.settings.allow_private_shops,
+            clock=self.clock,
+            tls=self.mail_tls,
+        )
 
     def probe(self, store: Store) -> ShopProbe:
         """The doctor's questions to a store."""

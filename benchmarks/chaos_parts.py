@@ -47,6 +47,7 @@ from app.usecases.manage_stores import NewStore, add_store, save_settings, set_m
 
 ROOT = Path(__file__).resolve().parent.parent
 NUMBER = re.compile(r"\b20\d\d-\d{5,}\b")
+REFERENCE = re.compile(r"KK-[2-9A-Z]{8}")
 """An invoice's number, as the demo's settings write it."""
 LATE_BY = timedelta(days=9)
 WORK_TABLES: dict[str, Any] = {
@@ -327,14 +328,16 @@ class Customers(threading.Thread):
             "currency": CURRENCIES.get(buyer),
             "shipping": dice.choice(("dhl", "express", "ups")),
             "created_via": dice.choice(("rest-api", "store-api")),
+            "email": f"buyer{len(self.paid) // 3}@customer.example",
         }
         luck = dice.random()
         if luck < 0.05:
             created = self.shop.now() - LATE_BY
             buyer = awake(self.shop.now())  # the others would be told tomorrow morning
             wishes["currency"] = CURRENCIES.get(buyer)
-            self.late.append(self.shop.place_order(buyer, created_at=created, **wishes))
-            self.paid.append(self.late[-1])
+            for _ in range(dice.choice((1, 1, 2))):  # a second one is told in the same message
+                self.late.append(self.shop.place_order(buyer, created_at=created, **wishes))
+                self.paid.append(self.late[-1])
         elif luck < 0.08:
             self.unpaid.append(self.shop.place_order(buyer, paid=False, status="on-hold", **wishes))
         elif luck < 0.20:
@@ -355,6 +358,12 @@ def customer_notes(shop: DemoShop) -> dict[int, list[str]]:
             if note["customer_note"]:
                 found.setdefault(note["order_id"], []).append(note["note"])
     return found
+
+
+def words_told(shop: DemoShop) -> int:
+    """How much customers were told: a note carries a reference for each of its words."""
+    notes = " ".join(note for of_order in customer_notes(shop).values() for note in of_order)
+    return len(set(REFERENCE.findall(notes)))
 
 
 def held_leases(db: Database, pids: list[int], now: datetime) -> Counter[str]:
@@ -420,11 +429,15 @@ def count(db: Database, shop: DemoShop, customers: Customers, data_dir: Path) ->
         "number_gaps", gaps, f"{len(sequences)} numbers, highest {max(sequences, default=0)}"
     )
     notes, owed, late = customer_notes(shop), set(customers.paid), set(customers.late)
+    told = _delays_told(db, notes)
     for order_id in {*owed, *customers.unpaid, *numbers, *notes}:
         have, is_owed = numbers.get(order_id, []), order_id in owed
         result.add("missing_invoices", is_owed - len(have), f"order {order_id}")
         result.add("duplicate_invoices", len(have) - is_owed, f"order {order_id}: {have}")
-        _count_notes(result, order_id, notes.get(order_id, []), have, is_owed, order_id in late)
+        invoices = [note for note in notes.get(order_id, []) if NUMBER.search(note)]
+        _count_notes(result, order_id, invoices, have, is_owed)
+        result.add("missing_messages", (order_id in late) - told[order_id], f"{order_id}: delay")
+        result.add("duplicate_messages", told[order_id] - (order_id in late), f"{order_id}: delay")
     _count_mails(result, shop, notes)
     return result
 
@@ -447,16 +460,21 @@ def _documents(db: Database, data_dir: Path) -> tuple[dict[int, list[str]], list
     return numbers, sequences
 
 
+def _delays_told(db: Database, notes: dict[int, list[str]]) -> Counter[int]:
+    """How often each order was told late: a note names the references of all that it tells of."""
+    with db.read() as session:
+        query = select(Message.reference, Order.remote_id).join(Order, Order.id == Message.order_id)
+        orders = dict(session.execute(query).tuples().all())
+    said = [note for of_order in notes.values() for note in of_order if not NUMBER.search(note)]
+    return Counter(orders[reference] for note in said for reference in REFERENCE.findall(note))
+
+
 def _count_notes(
-    result: Count, order_id: int, notes: list[str], numbers: list[str], is_owed: bool, is_late: bool
+    result: Count, order_id: int, invoices: list[str], numbers: list[str], is_owed: bool
 ) -> None:
-    invoices = [note for note in notes if NUMBER.search(note)]
-    delays = [note for note in notes if not NUMBER.search(note)]
     good = [note for note in invoices if any(number in note for number in numbers)]
     result.add("missing_messages", is_owed - len(good), f"order {order_id}: invoice")
-    result.add("missing_messages", is_late - len(delays), f"order {order_id}: delay")
     result.add("duplicate_messages", len(invoices) - is_owed, f"order {order_id}: {invoices}")
-    result.add("duplicate_messages", len(delays) - is_late, f"order {order_id}: {delays}")
 
 
 def _count_mails(result: Count, shop: DemoShop, notes: dict[int, list[str]]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import time
 from collections import Counter
 from datetime import timedelta
@@ -42,13 +43,13 @@ def cycle(world: World) -> None:
     world.work(10_000)
 
 
-def said(world: World) -> Counter[tuple[int, str]]:
-    """Customer notes by order and what they are about."""
+def said(world: World) -> Counter[str]:
+    """What customer notes tell, by reference: one of them may tell of several orders."""
     return Counter(
-        (order_id, "invoice" if "/d/" in note["note"] else "delay")
+        reference
         for order_id in world.shop.orders
-        for note in world.shop.notes_of(order_id)
-        if note["customer_note"]
+        for note in world.shop.notes_of(order_id, "customer")
+        for reference in re.findall("KK-[2-9A-Z]{8}", note["note"])
     )
 
 

@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,18 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from app.adapters.mail_message import Letterhead, html_text  # noqa: E402
+from app.adapters.wording import TemplateWording  # noqa: E402
+from app.demo.mails import FRAME  # noqa: E402
+from app.demo.shop import DemoShop  # noqa: E402
+from app.domain.notice import NoticeKind, reference_of  # noqa: E402
+from app.domain.posting import Posting  # noqa: E402
+from app.i18n import FORMAL  # noqa: E402
 from app.launch.demo import once_settings  # noqa: E402
 from app.launch.runs import SIGNALS, Run, Stop, raise_stop, running  # noqa: E402
 from app.launch.settings import read_dotenv, read_settings  # noqa: E402
 from app.launch.stages import Stages  # noqa: E402
+from app.usecases.dress_mails import texts_in  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 SCALE = 1.5
@@ -57,6 +66,30 @@ FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 ALIAS = """<alias binding="same"><family>{name}</family>
 <prefer><family>Inter</family><family>Noto Sans JP</family></prefer></alias>"""
 
+MAIL = (720, 300)
+BOUGHT_AT = datetime(2026, 11, 16, 9, 12, tzinfo=UTC)
+ARABIC_BUYER = {
+    "first_name": "أحمد",
+    "last_name": "الصباح",
+    "address_1": "قطعة 2، شارع 5",
+    "city": "مدينة الكويت",
+    "postcode": "13001",
+    "country": "KW",
+    "email": "ahmad@customer.example",
+}
+MAILS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("en", "en-GB", {"buyer": "GB", "items": [("MUG-01", 2)], "currency": "GBP"}),
+    ("ja", "ja-JP", {"buyer": "JP", "items": [("TEA-JP", 2)], "currency": "JPY"}),
+    ("ar", "ar-KW", {"buyer": ARABIC_BUYER, "items": [("LAMP-AR", 1)]}),
+)
+"""The shop's language, the customer's, and what they bought."""
+DELAY = {
+    "promised_on": "2026-11-20",
+    "expected_on": "2026-11-27",
+    "contact": "hallo@hafenlicht.example",
+    "link": "https://kikubari.example/o/1",
+}
+
 
 def main() -> int:
     """Write every picture; 0, or 1 with what is missing."""
@@ -70,6 +103,7 @@ def main() -> int:
             browser(Path(folder)) as chromium,
         ):
             take_pages(chromium, run, told)
+            take_mails(chromium)
     except Stop as stop:
         return 128 + stop.number
     return 0
@@ -113,7 +147,7 @@ def browser(folder: Path) -> Iterator[Browser]:
 
 
 def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
-    """The staff pages, and the page of an order and a mail as the customer sees them."""
+    """The staff pages, and the page of an order as its customer sees it."""
     home = run.settings.web_url
     late = next(notice for notice in told["notices"] if notice["kind"] == "delayed")
     session = sign_in(chromium, run)
@@ -133,9 +167,59 @@ def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
     with page_of(chromium, PHONE, "light", None) as page:
         page.goto(customer_page(run, late["order"]))
         save("customer-page-phone", Image.open(BytesIO(page.screenshot())))
-    with page_of(chromium, (760, 1200), "light", None) as page:
-        open_mail(page, run.demo_url, late)
-        save("mail", Image.open(BytesIO(page.locator("iframe").screenshot())))
+
+
+def take_mails(chromium: Browser) -> None:
+    """A word about a delay as the shop mails it, in three languages and directions."""
+    for language, tag, wishes in MAILS:
+        with page_of(chromium, MAIL, "light", None) as page:
+            page.set_content(FRAME + shop_mail(language, tag, wishes))
+            save(f"mail-{language}", Image.open(BytesIO(page.screenshot(full_page=True))))
+    with page_of(chromium, MAIL, "light", None) as page:
+        page.set_content(own_mail("ar-KW"))
+        save("own-mail-ar", Image.open(BytesIO(page.screenshot(full_page=True))))
+
+
+def own_mail(tag: str) -> str:
+    """The HTML that leaves through a mail server of the shop's own."""
+    reference = reference_of("pictures", 1001, NoticeKind.DELAYED, 1)
+    note = TemplateWording().compose(
+        NoticeKind.DELAYED, DELAY | {"order_number": "1001"}, language=tag, reference=reference
+    )
+    head = Letterhead("pictures", "hallo@hafenlicht.example", "", "", "Hafenlicht Handels GmbH")
+    posting = Posting(
+        order_id=1001,
+        text=note,
+        references=(reference,),
+        order_ids=(1001,),
+        subject="",
+        heading=texts_in(tag, FORMAL)["heading"],
+        language=tag,
+        voice=FORMAL,
+        address=ARABIC_BUYER["email"],
+        first_name=ARABIC_BUYER["first_name"],
+        last_name=ARABIC_BUYER["last_name"],
+    )
+    return html_text(head, posting, tag)
+
+
+def shop_mail(language: str, tag: str, wishes: dict[str, Any]) -> str:
+    """The body of the mail that a shop in one language makes of our note."""
+    shop = DemoShop(now=lambda: BOUGHT_AT)
+    try:
+        shop.site_language = language
+        for name, text in texts_in(language, FORMAL).items():
+            shop.change_setting("email_customer_note", name, text)
+        order_id = shop.place_order(**wishes)
+        facts = DELAY | {"order_number": str(order_id)}
+        reference = reference_of("pictures", order_id, NoticeKind.DELAYED, 1)
+        note = TemplateWording().compose(
+            NoticeKind.DELAYED, facts, language=tag, reference=reference
+        )
+        shop.add_note(order_id, note, customer=True)
+        return str(next(reversed(shop.mails.values()))["html"])
+    finally:
+        shop.close()
 
 
 def connect_shop(page: Page, home: str, shop: str) -> None:
@@ -192,20 +276,6 @@ def page_of(chromium: Browser, size: tuple[int, int], scheme: Any, session: Any)
         yield context.new_page()
     finally:
         context.close()
-
-
-def open_mail(page: Page, shop: str, notice: dict[str, Any]) -> None:
-    """The demo shop's mail that holds a notice: its last paragraph carries the reference."""
-    reference = next(word for word in notice["note"].split() if word.startswith("KK-")).strip(".")
-    page.goto(f"{shop}/mails")
-    links = page.locator("main a")
-    addresses = [links.nth(i).get_attribute("href") for i in range(links.count())]
-    for address in addresses:
-        page.goto(f"{shop}{address}")
-        if reference in (page.locator("iframe").get_attribute("srcdoc") or ""):
-            page.wait_for_load_state("networkidle")
-            return
-    raise SystemExit(f"no mail holds {reference}")
 
 
 def save(name: str, image: Image.Image) -> None:

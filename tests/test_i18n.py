@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from app.adapters.wording import TemplateWording
+from app.domain.joining import MOST_ORDERS
 from app.domain.language import CustomerLanguage
 from app.domain.notice import NoticeKind
 from app.domain.store_settings import ShopSettings
@@ -299,6 +300,8 @@ def everything_told(language: str, voice: str) -> str:
         for reason in ("shipped", "delivered", "cancelled")
         for coupon in (None, COUPON, COUPON | {"minimum": ""})
     ]
+    parts += [about_several(language, voice, kind, 2, None) for kind in UNASKED]
+    parts += [about_several(language, voice, kind, 2, COUPON) for kind in UNASKED]
     return "\n".join([*parts, *texts_in(language, voice).values()])
 
 
@@ -372,6 +375,66 @@ APOLOGY = re.compile(
 SORRY = {NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN, NoticeKind.COUPON}
 OFFERS = SORRY
 """Kinds with which a coupon may be offered."""
+UNASKED = (NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN, NoticeKind.CLOSED)
+"""Kinds of which several orders are told in one message."""
+
+
+def about_several(
+    language: str,
+    voice: str,
+    kind: NoticeKind,
+    orders: int,
+    coupon: dict[str, str] | None = None,
+) -> str:
+    """One message about so many orders, each of a kind with the longest facts."""
+    facts = FACTS | {"contact": "a-person@kikubari.example"}
+    return TemplateWording().compose_several(
+        [(kind, facts)] * orders,
+        language=language,
+        references=["KK-7F3QX2MP"] * orders,
+        voice=voice,
+        coupon=coupon,
+    )
+
+
+MORE_WORDS = 60
+"""For each further order in one message."""
+
+
+@pytest.mark.parametrize("voice", [FORMAL, FRIENDLY])
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+@pytest.mark.parametrize("kind", UNASKED)
+@pytest.mark.parametrize("coupon", [None, COUPON])
+def test_a_message_about_several_orders_is_no_longer_than_it_must_be(
+    coupon: dict[str, str] | None, kind: NoticeKind, language: str, voice: str
+) -> None:
+    coupon = coupon if kind in OFFERS else None
+    for orders in range(2, MOST_ORDERS + 1):
+        said = about_several(language, voice, kind, orders, coupon)
+        assert words_in(said) <= 110 + MORE_WORDS * (orders - 1)
+        assert said.count("KK-7F3QX2MP") == orders
+        assert said.count("href=") == len(re.findall(r"\w+://", said)) == orders
+        assert said.count("104829") == orders * 2 and not EMPTY_PHRASES.search(said)
+        assert len(APOLOGY.findall(said)) == (kind in SORRY)
+        offers = [part for part in said.split("\n\n") if COUPON["code"] in part]
+        assert len(offers) == (coupon is not None), "one sentence, whatever the number of orders"
+
+
+@pytest.mark.parametrize("language", CUSTOMER_LANGUAGES)
+def test_each_of_several_orders_is_told_with_its_dates_and_why(language: str) -> None:
+    facts = FACTS | {"contact": ""}
+    told = [
+        (NoticeKind.DELAYED, facts | {"order_number": "101"}),
+        (NoticeKind.AT_RISK, facts | {"order_number": "102", "expected_on": "2026-12-18"}),
+        (NoticeKind.CLOSED, facts | {"order_number": "103", "reason": "cancelled", "link": ""}),
+    ]
+    said = TemplateWording().compose_several(
+        told, language=language, references=["KK-AAAA2222", "KK-BBBB2222", "KK-CCCC2222"]
+    )
+    _, late, likely, closed, *_ = said.split("\n\n")
+    assert "101" in late and "30" in late and "25" in late
+    assert "102" in likely and "30" in likely and "18" in likely
+    assert "103" in closed and "href" not in closed
 
 
 @pytest.mark.parametrize("voice", [FORMAL, FRIENDLY])

@@ -157,6 +157,9 @@ class WooShop:
         with suppress(ShopMissing):
             self._call(lambda: self._wire.send("DELETE", path, params={"force": "true"}))
 
+    def add_private_note(self, order_id: int, text: str) -> None:
+        self._write(f"orders/{order_id}/notes", {"note": text, "customer_note": False})
+
     def create_webhook(self, topic: str, delivery_url: str, secret: str) -> dict[str, Any]:
         """A webhook always gets a secret from us: one that the shop makes is never shown
         (recordings, 1)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.i18n import (
     format_day,
     format_money,
     format_percent,
+    locale_of,
     written_tag,
 )
 
@@ -36,26 +38,50 @@ class TemplateWording:
         """`language` is a BCP 47 tag; days in `facts` are ISO text, amounts decimal text;
         `coupon`: as `offer_coupon.CouponFacts`."""
         tag = written_tag(language)
-        words = dict(facts, reference=reference)
-        for name in ("promised_on", "expected_on"):
-            if words.get(name):
-                words[name] = format_day(date.fromisoformat(words[name]), tag, "full")
-        if "total" in words:
-            words["total"] = format_money(
-                Decimal(words["total"]), words["currency"], tag, decimals=words["decimals"]
-            )
-        if words.get("coupon"):
-            words["coupon"] = _coupon(words["coupon"], tag)
-        return _paragraphs(tag, voice, f"{kind.value}.html", words)
+        words = _in_words(facts, tag) | {"reference": reference}
+        return _note(f"{kind.value}.html", words, tag, voice)
+
+    def compose_several(
+        self,
+        told: Sequence[tuple[NoticeKind, dict[str, Any]]],
+        *,
+        language: str,
+        references: Sequence[str],
+        voice: str = FORMAL,
+        coupon: dict[str, str] | None = None,
+    ) -> str:
+        tag = written_tag(language)
+        words = [_in_words(facts, tag) | {"kind": kind.value} for kind, facts in told]
+        shared = {name: words[0][name] for name in SHARED if name in words[0]}
+        shared |= {"coupon": _coupon(coupon, tag) if coupon else None}
+        listed = COMMAS.get(locale_of(tag).language, ", ").join(references)
+        return _note("several.html", shared | {"told": words, "reference": listed}, tag, voice)
 
     def reply(self, facts: dict[str, Any], *, language: str, voice: str = FORMAL) -> str:
         """Plain text: a help desk escapes what it sends."""
-        return _paragraphs(written_tag(language), voice, "reply.txt", facts)
+        return "\n\n".join(_paragraphs("reply.txt", facts, written_tag(language), voice))
 
 
-def _paragraphs(tag: str, voice: str, name: str, words: dict[str, Any]) -> str:
-    text = environment(FOLDER, tag, voice).get_template(name).render(words)
-    return "\n\n".join(part for part in map(str.strip, text.split("\n\n")) if part)
+SHARED = ("contact", "all_choices", "shop_name", "first_name", "last_name")
+"""Facts that concern the customer, not one order."""
+
+COMMAS = {"ja": "、", "zh": "、", "ar": "، "}
+NO_SPACES = ("ja", "zh")
+"""Languages that write none between sentences."""
+
+
+def _in_words(facts: dict[str, Any], tag: str) -> dict[str, Any]:
+    words = dict(facts)
+    for name in ("promised_on", "expected_on"):
+        if words.get(name):
+            words[name] = format_day(date.fromisoformat(words[name]), tag, "full")
+    if "total" in words:
+        words["total"] = format_money(
+            Decimal(words["total"]), words["currency"], tag, decimals=words["decimals"]
+        )
+    if words.get("coupon"):
+        words["coupon"] = _coupon(words["coupon"], tag)
+    return words
 
 
 def _coupon(facts: dict[str, str], tag: str) -> dict[str, str]:
@@ -68,3 +94,15 @@ def _coupon(facts: dict[str, str], tag: str) -> dict[str, str]:
         "minimum": format_money(Decimal(minimum), currency, tag) if minimum else "",
         "until": format_day(date.fromisoformat(facts["expires_on"]), tag, "long"),
     }
+
+
+def _note(name: str, words: dict[str, Any], tag: str, voice: str) -> str:
+    """Paragraphs of one line each, with a blank line between them."""
+    space = "" if locale_of(tag).language in NO_SPACES else " "
+    parts = _paragraphs(name, words, tag, voice)
+    return "\n\n".join(space.join(part.split("\n")) for part in parts)
+
+
+def _paragraphs(name: str, words: dict[str, Any], tag: str, voice: str) -> list[str]:
+    text = environment(FOLDER, tag, voice).get_template(name).render(words)
+    return [part for part in map(str.strip, text.split("\n\n")) if part]

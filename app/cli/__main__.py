@@ -18,6 +18,7 @@ from app.cli import (
     inbox,
     invoice_books,
     invoices,
+    mail_server,
     notices,
     orders,
     promise,
@@ -43,6 +44,7 @@ for added in (
     *dressing.COMMANDS,
     *promise.COMMANDS,
     shipping.carrier,
+    mail_server.smtp,
 ):
     store.group.add_command(added)
 for added in invoice_books.COMMANDS:

@@ -65,6 +65,10 @@ class Coupon(Base):
     """When it was made sure that one that failed is not in the shop."""
     problem: Mapped[str | None] = mapped_column(String(300))
 
+    def can_be_used(self, today: date) -> bool:
+        """Whether a customer who is told of it on this day can use it."""
+        return self.state != FAILED and self.used_at is None and self.expires_on >= today
+
 
 def reserve(session: Session, values: dict[str, Any]) -> int | None:
     """Write a coupon; its id, or None where its cause has one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,9 +22,13 @@ WITHHELD = "withheld"
 HELD = "held"
 """What waits for a person's yes."""
 DROPPED = "dropped"
+"""What was not true any more."""
+JOINED = "joined"
+"""What another message of the same customer says with its own."""
 DELAYS = ("at_risk", "delayed", "delayed_again")
 """Kinds of notices that a closing word follows; the first two are the first words of a delay."""
-"""What was not true any more."""
+UNASKED = (*DELAYS, "closed")
+"""Kinds of which several orders are told in one message."""
 
 
 class Message(Work, Base):
@@ -54,6 +59,8 @@ class Message(Work, Base):
     approved_at: Mapped[datetime | None]
     """Since when a person has said yes to it."""
     approved_by: Mapped[str | None] = mapped_column(String(200))
+    carried_by_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """Of a message that joined: the one that says it, to which its notices point meanwhile."""
 
 
 class Notice(Base):
@@ -102,22 +109,90 @@ def failed_since_mailed(session: Session, store_id: int, since: datetime) -> int
     return session.scalar(failed) or 0
 
 
-def notices_of(session: Session, order_id: int) -> list[Notice]:
-    return list(
-        session.scalars(select(Notice).where(Notice.order_id == order_id).order_by(Notice.id))
-    )
-
-
 def notices_in(session: Session, message_id: int) -> list[Notice]:
     return list(
         session.scalars(select(Notice).where(Notice.message_id == message_id).order_by(Notice.id))
     )
 
 
-def messages_of(session: Session, order_id: int) -> list[Message]:
-    return list(
-        session.scalars(select(Message).where(Message.order_id == order_id).order_by(Message.id))
+def tellings_of(
+    session: Session, order_ids: Sequence[int]
+) -> dict[int, list[tuple[Notice, Message | None]]]:
+    """By order: its notices, oldest first, each with the message that says it, perhaps with those
+    of the customer's other orders."""
+    found: dict[int, list[tuple[Notice, Message | None]]] = {}
+    query = (
+        select(Notice, Message)
+        .outerjoin(Message, Message.id == Notice.message_id)
+        .where(Notice.order_id.in_(order_ids))
+        .order_by(Notice.id)
     )
+    for notice, message in session.execute(query):
+        found.setdefault(notice.order_id, []).append((notice, message))
+    return found
+
+
+def due_with(
+    session: Session, lead: Message, email: str, now: datetime, limit: int
+) -> list[Message]:
+    """Other words unasked to the same customer of a store, in the same language, that are due, or
+    failed before and wait for their next try. None that was ever posted."""
+    asked = select(Notice.message_id).where(
+        Notice.message_id == Message.id, Notice.kind.not_in(UNASKED)
+    )
+    query = (
+        select(Message)
+        .join(Order, Order.id == Message.order_id)
+        .where(
+            Order.store_id == lead.store_id,
+            Order.email == email,
+            Message.id != lead.id,
+            Message.state == DUE,
+            Message.posted_at.is_(None),
+            Message.language == lead.language,
+            or_(Message.due_at <= now, Message.attempts > 0),
+            ~asked.exists(),
+        )
+    )
+    return list(session.scalars(query.order_by(Message.id).limit(limit)))
+
+
+def join(session: Session, lead: Message, row: Message, now: datetime) -> None:
+    """Let `lead` say what `row` was to say. Both are locked by the caller."""
+    row.state, row.done_at, row.carried_by_id = JOINED, now, lead.id
+    row.lease_owner, row.lease_until, row.problem = None, None, None
+    session.execute(
+        update(Notice).where(Notice.message_id == row.id).values(message_id=lead.id),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def part_again(session: Session, lead: Message, due_at: datetime) -> None:
+    """Undo every `join` of a message that did not leave: each is due again by itself."""
+    carried = session.scalars(
+        select(Message).where(Message.carried_by_id == lead.id, Message.state == JOINED)
+    ).all()
+    for row in carried:
+        row.state, row.due_at, row.done_at, row.carried_by_id = DUE, due_at, None, None
+        session.execute(
+            update(Notice)
+            .where(Notice.message_id == lead.id, Notice.order_id == row.order_id)
+            .values(message_id=row.id),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def carried_by(session: Session, message_id: int) -> list[Message]:
+    """The messages that joined this one."""
+    query = select(Message).where(Message.carried_by_id == message_id, Message.state == JOINED)
+    return list(session.scalars(query.order_by(Message.id)))
+
+
+def locked_messages(session: Session, ids: Sequence[int]) -> dict[int, Message]:
+    """Messages by id, locked until the transaction ends; in one sequence, so that two workers
+    never wait for each other."""
+    query = select(Message).where(Message.id.in_(ids)).order_by(Message.id).with_for_update()
+    return {row.id: row for row in session.scalars(query)}
 
 
 def parked_messages(session: Session, limit: int, scope: Scope = EVERYTHING) -> list[Message]:

@@ -183,6 +183,38 @@ def paid_payloads(
     )
 
 
+def orders_at_stake(session: Session, order: Order, limit: int) -> list[Order]:
+    """Other orders of the same customer whose notes may tell of this one too: parcels that were
+    waited for at some moment since it was placed. The newest first."""
+    query = select(Order).where(
+        Order.store_id == order.store_id,
+        Order.email == order.email,
+        Order.id != order.id,
+        Order.promised_on.is_not(None),
+    )
+    if order.created_at is not None:
+        query = query.where(
+            or_(
+                Order.next_check_at.is_not(None),
+                Order.shipped_at.is_(None),
+                Order.shipped_at >= order.created_at,
+                Order.modified_at >= order.created_at,
+            )
+        )
+    return list(session.scalars(query.order_by(Order.id.desc()).limit(limit)))
+
+
+def is_another_looked_at(session: Session, order: Order, now: datetime) -> bool:
+    """Whether the watch is about to look at another order of the same customer."""
+    query = select(Order.id).where(
+        Order.store_id == order.store_id,
+        Order.email == order.email,
+        Order.id != order.id,
+        Order.next_check_at <= now,
+    )
+    return bool(order.email) and session.scalar(query.limit(1)) is not None
+
+
 def events_of(session: Session, order_id: int, limit: int = 200) -> list[OrderEvent]:
     return list(
         session.scalars(

@@ -14,6 +14,8 @@ _HEADING = "A note has been added to your order"
 class NoteActions(RefundActions):
     """What is written on orders and mailed to customers."""
 
+    site_language = "en"
+    """In which WooCommerce's own words of a customer note's mail are: one of `mails.WORDS`."""
     smtp_is_down = False
     """While true every mail fails; the shop says so in a private note and nowhere else."""
 
@@ -66,7 +68,8 @@ class NoteActions(RefundActions):
         subject, heading, closing = (
             mails.filled(t, order, self.name, self.base_url) for t in (subject, heading, closing)
         )
-        body = mails.note_mail(order, heading, text, closing)
+        site = mails.WORDS[self.site_language]
+        body = mails.note_mail(order, heading, text, closing, site)
         self.send_mail(order_id, "Customer note", subject, heading, body)
 
     def send_mail(

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.demo import catalogue
+from app.demo.mails import FRAME
 from app.demo.state import Record, ShopError
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def blueprint(shop: "DemoShop") -> Blueprint:
         found = shop.mails.get(mail_id)
         if found is None:
             abort(404)
-        return render_template("mail.html", mail=found)
+        return render_template("mail.html", mail=found, frame=FRAME)
 
     @routes.post("/shop/orders")
     def place() -> ResponseReturnValue:

@@ -130,6 +130,10 @@ class ShopFacts:
     """The address that the shop gives itself."""
     hooks: tuple[Hook, ...] | None = None
     note_mail: bool | None = None
+    has_mail_server: bool = False
+    """Messages leave through a mail server of the shop's own, not as notes."""
+    mail_server: str = ""
+    """What keeps that server from taking mail."""
     woocommerce: str = ""
     hpos: bool | None = None
     fulfillments: bool | None = None
@@ -258,8 +262,13 @@ def _arriving(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
 
 
 def _note_mail(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
-    if facts.note_mail is False:
+    if facts.note_mail is False and not facts.has_mail_server:
         yield facts.finding("note_mail")
+
+
+def _mail_server(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
+    if facts.mail_server:
+        yield facts.finding("mail_server", said=facts.mail_server)
 
 
 def _mailer(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
@@ -330,6 +339,7 @@ CHECKS: tuple[Check, ...] = (
     _key,
     _permalinks,
     _note_mail,
+    _mail_server,
     *OWN_CHECKS,
     _webhooks,
     _arriving,

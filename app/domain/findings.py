@@ -1,8 +1,6 @@
 """What can be found wrong between us and a shop, in words: what was seen, why it matters, the mend.
-
-The words are English sentences with named placeholders; whoever prints a finding translates them.
-`usecases.diagnose_store` finds, `domain.diagnosis` decides.
-"""
+They are English, with named placeholders; who prints a finding translates them. It is found by
+`usecases.diagnose_store`, decided by `domain.diagnosis`."""
 
 from __future__ import annotations
 
@@ -82,6 +80,8 @@ _READ_WRITE = N_(
     "Set the key's permissions to Read/Write in WooCommerce > Settings > Advanced > REST API."
 )
 _BY_ASKING = N_("New orders are then seen only by asking, some time later.")
+_NONE_LEAVES = N_("No message leaves before it does.")
+_TRY_MAIL = N_("Correct its settings or password; try it: store smtp %(store)s --test ADDRESS")
 _MOVED_OR_NOT = N_(
     "If it moved: store moved %(store)s %(said)s — if not: store copy %(store)s %(said)s"
 )
@@ -214,6 +214,7 @@ WORDS: dict[str, Words] = CONTACT | {
         N_("The shop then accepts our messages and mails none of them."),
         N_("Switch it on in WooCommerce > Settings > Emails > Customer note."),
     ),
+    "mail_server": Words(_BROKEN, N_("Our mail is not taken: %(said)s."), _NONE_LEAVES, _TRY_MAIL),
     "mailer": Words(
         _BROKEN,
         N_("The shop's mailer failed to send our latest messages (%(number)s)."),

@@ -22,6 +22,9 @@ class MailState(StrEnum):
     another language)."""
     MAILED = "mailed"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    """The connection to the shop's own mail server broke at the moment of sending: it may have
+    left, and is never sent again."""
 
 
 def find_note(notes: Sequence[dict[str, Any]], reference: str) -> int | None:

@@ -49,6 +49,8 @@ class Known(StrEnum):
     """The shop keeps the note; whether its mail left is not known."""
     FAILED = "failed"
     """The shop's mailer failed: tell them another way."""
+    UNKNOWN = "unknown"
+    """It may have left, and nobody can tell: ask them."""
     PARKED = "parked"
     """It could not be said and waits for a person."""
     HELD_BACK = "held_back"

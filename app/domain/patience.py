@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.errors import KikubariError, ShopAway
+from app.errors import KikubariError, NotPosted, ShopAway
 
 MOST_ATTEMPTS = 12
 MOST_ATTEMPTS_AWAY = 400
@@ -19,7 +19,7 @@ def pause_after(error: KikubariError, attempts: int, fraction: float) -> timedel
     for (`error.retry`, seconds). Twelve tries take about half an hour; a shop that is away
     is tried for three to four days.
     """
-    most = MOST_ATTEMPTS_AWAY if isinstance(error, ShopAway) else MOST_ATTEMPTS
+    most = MOST_ATTEMPTS_AWAY if isinstance(error, ShopAway | NotPosted) else MOST_ATTEMPTS
     if error.retry is None or attempts >= most:
         return None
     doubling = min(LONGEST_PAUSE, 2.0 ** max(1, attempts))

@@ -5,6 +5,7 @@ Validated at entry; a version once saved is never changed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import time
 from decimal import Decimal
@@ -31,6 +32,7 @@ CustomerChoice = Literal["wait", "address", "exchange", "cancel"]
 CHOICES: tuple[CustomerChoice, ...] = get_args(CustomerChoice)
 Line = Annotated[str, Field(max_length=200)]
 Amount = Annotated[Decimal, Field(gt=0, lt=1_000_000_000)]
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
@@ -177,6 +179,18 @@ class PromiseRules(_Values):
     default_transit_days: Annotated[int, Field(ge=0, le=180)] = 3
 
 
+def _one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("may hold no line breaks and no other signs that cannot be seen")
+    return value
+
+
+def _address(value: str) -> str:
+    if value and not MAIL_ADDRESS.fullmatch(value):
+        raise ValueError("is no e-mail address such as shop@shop.example")
+    return value
+
+
 def _policy(value: object) -> object:
     """Settings of before had yes and no."""
     return {True: "automatic", False: "off"}.get(value, value) if isinstance(value, bool) else value
@@ -233,6 +247,33 @@ class CouponRules(_Values):
         return value
 
 
+class MailServer(_Values):
+    """The shop's own mail server, for messages instead of notes. Its password is kept apart.
+
+    `host` empty: messages travel as notes of the shop. `security`: `none` is for a server on this
+    machine alone. `from_name` empty: the seller's.
+    """
+
+    host: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9._:-]*$")] = ""
+    port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: Annotated[str, Field(max_length=160), AfterValidator(_one_line)] = ""
+    from_address: Annotated[str, AfterValidator(_address)] = ""
+    from_name: Annotated[Line, AfterValidator(_one_line)] = ""
+    reply_to: Annotated[str, AfterValidator(_address)] = ""
+
+    @model_validator(mode="after")
+    def _has_sender(self) -> MailServer:
+        if self.host and not self.from_address:
+            raise ValueError("a mail server needs from_address, from which its mails come")
+        return self
+
+    @property
+    def account(self) -> str:
+        """For whom and where a password counts."""
+        return f"{self.user}@{self.host}:{self.port}"
+
+
 class ShopSettings(_Values):
     """All settings of one shop, each with a default that is safe.
 
@@ -248,6 +289,7 @@ class ShopSettings(_Values):
     promise: PromiseRules = PromiseRules()
     outgoing: Outgoing = Outgoing()
     coupons: CouponRules = CouponRules()
+    mail: MailServer = MailServer()
     time_zone: str = "UTC"
     language: CustomerLanguage = "en"
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?$")], ...] = ()
@@ -321,5 +363,6 @@ def settings_problems(values: dict[str, Any]) -> dict[str, str]:
 
 SECTIONS = (
     *("seller", "numbering", "invoicing", "documents", "datev", "promise", "outgoing", "coupons"),
+    "mail",
 )
 """Settings that hold settings."""

@@ -83,6 +83,10 @@ def _known_words(story: OrderStory, speech: Speech) -> str:
             "The customer was written to on %(day)s, but the shop's mailer failed: tell them "
             "another way."
         ),
+        Known.UNKNOWN: speech.gettext(
+            "The customer was written to on %(day)s, and the connection broke: ask whether they "
+            "know."
+        ),
         Known.PARKED: speech.gettext(
             "The word to the customer could not be sent and waits for you."
         ),
@@ -103,6 +107,10 @@ def _invoice_words(known: Known, speech: Speech) -> str:
         ),
         Known.FAILED: speech.gettext(
             "The invoice was sent on %(day)s, but the shop's mailer failed: send it another way."
+        ),
+        Known.UNKNOWN: speech.gettext(
+            "The mail with the invoice was sent on %(day)s, and the connection broke: ask whether "
+            "it arrived."
         ),
         Known.PARKED: speech.gettext(
             "The mail with the invoice could not be sent and waits for you."

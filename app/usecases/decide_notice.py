@@ -72,11 +72,8 @@ def decide(
 
 def told_of(session: Session, order_id: int) -> list[Told]:
     """What was decided to be said about an order, oldest first, and what became of it."""
-    messages = {one.id: one for one in notices.messages_of(session, order_id)}
-    return [
-        _told(notice, messages.get(notice.message_id or 0))
-        for notice in notices.notices_of(session, order_id)
-    ]
+    told = notices.tellings_of(session, [order_id])
+    return [_told(notice, message) for notice, message in told.get(order_id, [])]
 
 
 def _told(notice: Notice, message: Message | None) -> Told:

@@ -30,8 +30,9 @@ from app.errors import SettingsError
 from app.usecases.await_delivery import failed_test
 from app.usecases.back_test_store import past_orders
 from app.usecases.pause_store import AS_COPY, is_held_as_copy, pause_store
-from app.usecases.ports import Probes
+from app.usecases.ports import Mailers, Probes
 from app.usecases.reach import Reach as Outside
+from app.usecases.set_mail_server import mail_trouble
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.work_off import Turn, work_due
 
@@ -50,6 +51,7 @@ class Clinic:
 
     probes: Probes
     outside: Outside
+    mailers: Mailers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +174,16 @@ def _ask(
     _keep_way(db, store, probe.auth, plain=facts.plain)
     if not deep:
         return facts
-    return replace(
-        facts, **{**probe.hooks(), **probe.note_mail(), **probe.status(), **probe.taxes()}
-    )
+    asked = {**probe.hooks(), **probe.note_mail(), **probe.status(), **probe.taxes()}
+    return replace(facts, **asked, **_mail_server(db, clinic, store))
+
+
+def _mail_server(db: Database, clinic: Clinic, store: Store) -> dict[str, Any]:
+    """Whether the shop's own mail server takes mail; nothing is sent."""
+    with db.read() as session:
+        settings = settings_of(session, store.id)
+    trouble = mail_trouble(clinic.mailers, store, settings) if clinic.mailers else ""
+    return {"has_mail_server": bool(settings.mail.host), "mail_server": trouble}
 
 
 def _keep_way(db: Database, store: Store, auth: str, *, plain: bool) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from app.db import carrier_secrets
+from app.db import carrier_secrets, mail_passwords
 from app.db.connections import Connection
 from app.db.diagnoses import Diagnosis
 from app.db.engine import Database
@@ -83,6 +83,7 @@ def _erase(session: Session, desk: Desk, store: Store, now: datetime) -> None:
     store.mode, store.mode_since, store.disconnected_at = Mode.SHADOW.value, now, now
     store.name = f"{store.name}~{store.id}"
     carrier_secrets.forget(session, store.id)
+    mail_passwords.forget(session, store.id)
     for table in (Reconciling, Diagnosis, Connection, TrackingRead):
         session.execute(delete(table).where(table.store_id == store.id))
     for held, state in ((InboxRow, QUARANTINED), (IssueRequest, "shadow"), (Message, WITHHELD)):

@@ -1,6 +1,8 @@
 """Offer a coupon with a word about a delay, at the moment of its sending.
 
-    wanted with this notice? live? not said already? -> reserved -> made in the shop -> its facts
+    wanted with this notice? live? not told before? -> reserved -> made in the shop -> its facts
+
+A message about several orders tells one, of the first order that is worth one.
 
 A coupon never holds a notice up for good: where the shop refuses it, where the month is full, and
 where the shop failed a few times, the notice goes without, and staff have a task.
@@ -8,28 +10,29 @@ where the shop failed a few times, the notice goes without, and staff have a tas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from app.db import coupons, diagnoses
-from app.db.coupons import FAILED, Coupon
+from app.db import coupons, diagnoses, work
+from app.db.coupons import Coupon
 from app.db.engine import Database
 from app.db.notices import DROPPED, Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
 from app.db.tasks import was_asked
 from app.domain.coupon import Terms, delay_cause, is_offered
-from app.domain.mailer import find_note
 from app.domain.notice import NoticeKind
 from app.domain.order import OrderSnapshot
 from app.domain.store_mode import Mode
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError, ShopAway
 from app.usecases.make_coupon import TASK, Request, ask_staff, give_up, make_coupon, reserve_coupon
-from app.usecases.ports import Clock, CodeOf, Shop
+from app.usecases.ports import Clock, CodeOf, Fence, Shop
 
 PLACEHOLDER = "TY-2222-2222-2222"
 """Stands where a coupon would be told: no coupon has it but one in 10^17."""
@@ -42,7 +45,10 @@ CouponFacts = dict[str, str]
 
 
 class Tools(Protocol):
-    """What `send_messages.Outside` has of it."""
+    """What `try_letter.Outside` has of it."""
+
+    @property
+    def fence(self) -> Fence: ...
 
     @property
     def clock(self) -> Clock: ...
@@ -69,33 +75,60 @@ class Occasion:
 
 
 def offer_coupon(
-    db: Database, tools: Tools, shop: Shop, occasion: Occasion, *, settle_seconds: float
+    db: Database,
+    tools: Tools,
+    shop: Shop,
+    fenced: int,
+    occasions: Sequence[Occasion],
+    *,
+    settle_seconds: float,
 ) -> CouponFacts | None:
-    """The coupon that the message tells, made now where it is not there yet; None: it tells none.
+    """The coupon that one message tells, made now where it is not there yet; None: it tells none.
 
-    The caller holds the message's fence, and has just decided that it leaves.
+    `occasions`: the orders that it tells of. The first that is worth a coupon gets its own, and the
+    others none now: they keep what they are worth for a later word. What stands in the way of one
+    stands in the way of all, so a refusal ends it, with one task.
+
+    The caller holds the fence of the message `fenced`, which says it, has just decided that it
+    leaves, and has found it in no notes: a coupon made for what was said already would be told to
+    nobody.
 
     Raises:
         ShopAway, KikubariError: to be tried again, soon.
+        LeaseLost: another worker says it.
     """
+    if occasions[0].kind is NoticeKind.COUPON:
+        return _given(db, occasions[0], tools.clock())
+    for occasion in filter(_is_wanted, occasions):
+        is_fenced = occasion.message.id == fenced
+        fence = tools.fence(f"message-{occasion.message.id}")
+        with nullcontext(True) if is_fenced else fence as held:
+            if not held:
+                raise KikubariError("another worker is sending an order's message", retry=5.0)
+            try:
+                facts = _made(db, tools, shop, occasion, settle_seconds)
+            except CouponRefused:
+                return None
+        if facts is not None:
+            return facts
+    return None
+
+
+def _made(
+    db: Database, tools: Tools, shop: Shop, occasion: Occasion, settle_seconds: float
+) -> CouponFacts | None:
+    """The coupon of one order; None: another word told it, it cannot be used any more, or staff
+    have it. Raises CouponRefused where it cannot be given, and staff have a task."""
     now = tools.clock()
-    if occasion.kind is NoticeKind.COUPON:
-        return _given(db, occasion, now)
-    if not _is_wanted(occasion) or occasion.store.mode != Mode.LIVE:
-        return None
-    if _was_said(db, shop, occasion):
-        return None
     coupon = _reserved(db, tools, occasion, now)
     if coupon is None:
         return None
+    number = occasion.order.number
     try:
-        number = occasion.order.number
         made = make_coupon(db, shop, tools.clock, coupon, number, settle_seconds=settle_seconds)
-    except CouponRefused:
-        return None
     except ShopAway as error:
         if _has_failed_again(db, coupon.id, error, now):
-            return None
+            raise CouponRefused(str(error)) from error
         raise
     return _facts_of(made) if _can_be_used(made, occasion.settings, now) else None
 
@@ -130,7 +163,8 @@ def words_of_withheld(db: Database, occasion: Occasion, now: datetime) -> Coupon
 
 
 def _is_wanted(occasion: Occasion) -> bool:
-    return is_offered(occasion.settings.coupons, occasion.kind, occasion.notice.facts)
+    rules, facts = occasion.settings.coupons, occasion.notice.facts
+    return occasion.store.mode == Mode.LIVE and is_offered(rules, occasion.kind, facts)
 
 
 def _given(db: Database, occasion: Occasion, now: datetime) -> CouponFacts:
@@ -144,20 +178,9 @@ def _given(db: Database, occasion: Occasion, now: datetime) -> CouponFacts:
     return _facts_of(coupon)
 
 
-def _was_said(db: Database, shop: Shop, occasion: Occasion) -> bool:
-    """Whether a backup was put back of before the message left: then it holds what it said, and
-    a coupon made now would be told to nobody."""
-    with db.read() as session:
-        cause = delay_cause(occasion.order.remote_id)
-        if coupons.of_cause(session, occasion.store.id, cause) is not None:
-            return False
-    notes = shop.notes(occasion.order.remote_id)
-    return find_note(notes, occasion.message.reference) is not None
-
-
 def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> Coupon | None:
-    """The order's coupon, if it is this message that tells it. Where staff were asked to make it
-    good, it stays with them."""
+    """The order's coupon, if it is this message of its own that tells it, or another one that it
+    joins. Where staff were asked to make it good, it stays with them."""
     cause = delay_cause(occasion.order.remote_id)
     request = Request(
         occasion.store.id,
@@ -173,6 +196,7 @@ def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> 
             if was_asked(session, occasion.order.id, TASK, cause):
                 return None
             coupon = reserve_coupon(session, tools.code_of, request, now)
+            _check_not_taken(session, occasion.message.id)
             if coupon.message_id not in (None, occasion.message.id):
                 other = session.get_one(Message, coupon.message_id)
                 if other.state != DROPPED or other.posted_at is not None:
@@ -182,7 +206,15 @@ def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> 
     except CouponRefused as error:
         with db.write() as session:
             ask_staff(session, occasion.store.id, occasion.order.id, cause, error.sentence(), now)
-        return None
+        raise
+
+
+def _check_not_taken(session: Session, message_id: int) -> None:
+    """Raises LeaseLost where the message joined another one meanwhile, which tells of no coupon
+    of its order. The row stays locked, so that it cannot join before the coupon is there."""
+    row = session.get_one(Message, message_id, with_for_update=True)
+    if row.state != work.DUE:
+        raise work.LeaseLost(f"message {message_id} left meanwhile")
 
 
 def _has_failed_again(db: Database, coupon_id: int, error: ShopAway, now: datetime) -> bool:
@@ -197,8 +229,7 @@ def _has_failed_again(db: Database, coupon_id: int, error: ShopAway, now: dateti
 
 
 def _can_be_used(coupon: Coupon, settings: ShopSettings, now: datetime) -> bool:
-    today = now.astimezone(settings.zone).date()
-    return coupon.state != FAILED and coupon.used_at is None and coupon.expires_on >= today
+    return coupon.can_be_used(now.astimezone(settings.zone).date())
 
 
 def _facts_of(coupon: Coupon) -> CouponFacts:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import (
@@ -139,11 +138,6 @@ def order_context(
         snapshot = read_order(order.payload)
     except PayloadUnusable:
         snapshot = None
-    messages = {message.id: message for message in notices.messages_of(session, order.id)}
-    told = [
-        (notice, messages.get(notice.message_id or 0))
-        for notice in notices.notices_of(session, order.id)
-    ]
     diagnosis = diagnoses.of_store(session, store.id)
     return OrderContext(
         store=store,
@@ -153,7 +147,7 @@ def order_context(
         parcels=known_parcels(session, order, snapshot),
         events=orders.events_of(session, order.id),
         documents=documents.documents_of(session, order.id),
-        told=told,
+        told=notices.tellings_of(session, [order.id]).get(order.id, []),
         tasks=tasks_of(session, order.id),
         coupons=coupons.coupons_of(session, order.id),
         currency=(diagnosis.first_currency if diagnosis else "") or order.currency,
@@ -162,7 +156,7 @@ def order_context(
 
 def stories_of(session: Session, shown: Sequence[Order], now: datetime) -> dict[int, OrderStory]:
     """What is going on with each of these orders, by its id."""
-    told = tellings_of(session, [order.id for order in shown])
+    told = notices.tellings_of(session, [order.id for order in shown])
     zones = {one: settings_of(session, one).zone for one in {order.store_id for order in shown}}
     return {
         order.id: story_of(order, told.get(order.id, []), zones[order.store_id], now)
@@ -199,17 +193,3 @@ def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetim
 def _day_in(value: object) -> date | None:
     """A day among a notice's facts: ISO text, empty where it was not known."""
     return date.fromisoformat(value) if isinstance(value, str) and value else None
-
-
-def tellings_of(session: Session, order_ids: Sequence[int]) -> dict[int, list[Telling]]:
-    """What was decided to be said about these orders, by their ids, the oldest first."""
-    found: dict[int, list[Telling]] = {}
-    query = (
-        select(Notice, Message)
-        .outerjoin(Message, Message.id == Notice.message_id)
-        .where(Notice.order_id.in_(order_ids))
-        .order_by(Notice.id)
-    )
-    for notice, message in session.execute(query):
-        found.setdefault(notice.order_id, []).append((notice, message))
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ from app.domain.backup import Manifest, Member
 from app.domain.connecting import Profile
 from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
+from app.domain.posting import Outcome, Posting
+from app.domain.store_settings import ShopSettings
 from app.domain.witness import Account, SeriesKey
 
 Clock = Callable[[], datetime]
@@ -68,6 +70,9 @@ class Shop(Protocol):
     def delete_note(self, order_id: int, note_id: int) -> None:
         """Delete a note for good. One that is gone already is no error."""
 
+    def add_private_note(self, order_id: int, text: str) -> None:
+        """Add a note that the shop's staff alone reads. Never tried twice by itself."""
+
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         """Add a note that the shop mails to the customer. Never tried twice by itself."""
 
@@ -88,6 +93,54 @@ class Shop(Protocol):
 
     def delete_coupon(self, coupon_id: int) -> None:
         """Delete a coupon for good. One that is gone already is no error."""
+
+
+class Channel(Protocol):
+    """The way of a store's messages to their customers."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but the customer's address gets what is said."""
+
+    @property
+    def can_be_read_back(self) -> bool:
+        """Whether `find` tells for certain, some time after `say`, if it was said."""
+
+    def find(self, order_id: int, reference: str) -> Outcome | None:
+        """What became of a message that an order's notes carry; None: they carry none."""
+
+    def say(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:
+        """Say it. `about_to` is called at the last moment at which it has certainly not been said.
+
+        Raises:
+            ShopError: it may have been said all the same.
+            NotPosted: it was certainly not said.
+        """
+
+    def take_back(self, order_id: int, note_id: int) -> bool:
+        """Take away what did not leave, so that it can be said anew. False: there is no such
+        thing."""
+
+
+class Mailer(Protocol):
+    """A shop's own mail server."""
+
+    def check(self) -> None:
+        """Connect and sign in, and send nothing. Raises as `send`."""
+
+    def send(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:
+        """Send it; MAILED, FAILED or UNKNOWN. `about_to`: as in `Channel.say`.
+
+        Raises:
+            NotPosted: it was certainly not sent.
+            MailServerRefused: likewise, and trying again does not help.
+        """
+
+
+class Mailers(Protocol):
+    """The mail server that a store's settings name; None: its messages travel as notes."""
+
+    def __call__(self, store: Store, settings: ShopSettings) -> Mailer | None: ...
 
 
 class Shops(Protocol):
@@ -220,6 +273,18 @@ class Wording(Protocol):
 
     def reply(self, facts: dict[str, Any], *, language: str, voice: str = "formal") -> str:
         """What staff may answer a customer who asks after an order: plain text."""
+
+    def compose_several(
+        self,
+        told: Sequence[tuple[NoticeKind, dict[str, Any]]],
+        *,
+        language: str,
+        references: Sequence[str],
+        voice: str = "formal",
+        coupon: dict[str, str] | None = None,
+    ) -> str:
+        """The text of a note about several orders of one customer; what concerns all of them
+        (contact …) is read from the first one's facts. `coupon`: as `offer_coupon.CouponFacts`."""
 
 
 class Files(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.db import carrier_secrets
+from app.db import carrier_secrets, mail_passwords
 from app.db.engine import Database
 from app.db.staff import audit, sealed_codes
 from app.db.stores import all_stores
@@ -37,6 +37,9 @@ def reseal(db: Database, box: SecretBox, *, who: str, now: datetime) -> int:
         for person in sealed_codes(session):
             assert person.code_secret is not None
             person.code_secret = box.seal(box.open(person.code_secret))
+            number += 1
+        for password in mail_passwords.all_rows(session):
+            password.secret = box.seal(box.open(password.secret))
             number += 1
         audit(session, now, who, "secrets.reseal", None, number=number)
     return number

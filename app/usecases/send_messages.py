@@ -1,81 +1,58 @@
 """Tell customers what was decided, through their shop, at most once.
 
-    claim -> fence -> order read again: still true? -> notes read: said already?
-          -> words and the try kept -> note posted with its reference -> notes read back -> done
+    claim -> fence -> tried before? -> no: order read again, still true? -> said already?
+                                       -> what else is due to this customer joins
+                                    -> yes: is it there? adopted. Else the same words, if all of
+                                       them are still true; else its orders part again
+          -> the coupon that it offers is made -> words and the try kept -> posted with its references -> read back -> done
 
 A note has no idempotency key, and a shop can act after we have given up waiting. So every message
-carries a reference of its own, and the order's notes are read before every try, the first one
-too: what is there already is adopted, never said again. That a note is not there proves nothing
-while the shop may still be working on the last try, whose worker may have died: the next one
-waits until a lease's time has passed since.
+carries a reference of its own, and notes are read before every try, the first one too: what is
+there already is adopted, never said again. That a note is not there proves nothing while the shop
+may still be working on the last try, whose worker may have died: the next one waits until a
+lease's time has passed since.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from app.db import notices, work
-from app.db.customers import has_opted_out
 from app.db.engine import Database
-from app.db.notices import DROPPED, HELD, WITHHELD, Message, Notice
-from app.db.orders import Order
-from app.db.stores import Store
-from app.db.tasks import add_task
-from app.domain.leaving import GO, LATER, Leave, Standing, may_leave
-from app.domain.local_hours import zones_of
-from app.domain.mailer import MailState, find_note, mailer_result
-from app.domain.notice import NoticeKind
-from app.domain.order import OrderSnapshot, became_paid_at, read_order
-from app.domain.store_mode import Mode, message_verdict
-from app.domain.store_settings import ShopSettings, policy_of
-from app.errors import KikubariError, ShopMissing
-from app.usecases.guard_numbers import Gate
+from app.db.notices import DROPPED, HELD, WITHHELD, Message
+from app.domain.leaving import GO, LATER, Leave
+from app.domain.mailer import MailState
+from app.domain.posting import Attachment, Outcome, Posting
+from app.errors import KikubariError, NotPosted
+from app.usecases.ask_staff import ask_staff
+from app.usecases.attach_document import attach_document
+from app.usecases.dress_mails import texts_in
+from app.usecases.join_messages import (
+    LOOKS_AGAIN,
+    find_said,
+    forget_try,
+    gather,
+    is_unasked,
+    keep_words,
+    part_company,
+    waits_for_company,
+)
 from app.usecases.offer_coupon import (
+    PLACEHOLDER,
     CouponFacts,
     Occasion,
     offer_coupon,
     words_of_withheld,
 )
-from app.usecases.ports import Clock, CodeOf, Fence, Links, Shop, Shops, Wording
-from app.usecases.stores import settings_of, standing_of
-from app.usecases.word_message import compose
+from app.usecases.open_letter import Letter, Part, leave_of, open_letter, read_part
+from app.usecases.ports import Channel, Shop
+from app.usecases.post_mail import MailChannel
+from app.usecases.post_note import NoteChannel
+from app.usecases.try_letter import Outside, Try, finish, finish_or_try_again, put_off
+from app.usecases.word_message import compose, compose_several
 from app.usecases.work_off import Turn, work_due
-
-MAILER_RESTS = timedelta(minutes=15)
-"""So long a mailer that failed is left alone before the one more try."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What sending needs from outside."""
-
-    shops: Shops
-    wording: Wording
-    fence: Fence
-    links: Links
-    clock: Clock
-    gate: Gate
-    code_of: CodeOf
-
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """One message with all that it is about."""
-
-    message: Message
-    notices: list[Notice]
-    order: Order
-    store: Store
-    settings: ShopSettings
-    opted_out: bool
-
-    def occasion(self, snapshot: OrderSnapshot) -> Occasion:
-        """What a coupon may be offered for."""
-        first = self.notices[0]
-        return Occasion(self.store, self.settings, self.order, self.message, first, snapshot)
 
 
 def send_due(db: Database, outside: Outside, turn: Turn) -> int:
@@ -96,7 +73,7 @@ def send_due(db: Database, outside: Outside, turn: Turn) -> int:
 def send_message(
     db: Database, outside: Outside, row_id: int, *, owner: str, settle_seconds: float
 ) -> None:
-    """Send one message that `owner` has claimed.
+    """Send one message that `owner` has claimed. Nothing is done where it joined another one.
 
     `settle_seconds`: how long a shop may still act on a note that it did not answer for.
 
@@ -108,76 +85,111 @@ def send_message(
     with outside.fence(f"message-{row_id}") as held:
         if not held:
             raise KikubariError("another worker is sending this message", retry=5.0)
-        letter = _open(db, row_id)
+        letter = open_letter(db, row_id, owner)
+        if letter is None:
+            return
         shop = outside.shops(letter.store)
-        try:
-            snapshot = read_order(shop.order(letter.order.remote_id))
-        except ShopMissing:
-            _end(db, letter, owner, outside.clock(), DROPPED, "the shop deleted the order")
-            return
-        leave = _leave(letter, snapshot, outside.clock())
-        if leave.state == LATER:
-            _put_off(db, letter, owner, leave)
-            return
-        if leave.state != GO:
-            if leave.state in (WITHHELD, HELD) and "link_id" not in letter.notices[0].facts:
-                coupon = words_of_withheld(db, letter.occasion(snapshot), outside.clock())
-                _keep(db, letter, owner, text=_words(outside, letter, snapshot, coupon))
-            _end(db, letter, owner, outside.clock(), leave.state, leave.why or "")
-            return
-        text = letter.message.text if letter.message.posted_at else None
-        if text is None:  # what was kept before showed a coupon that was not made yet
-            occasion = letter.occasion(snapshot)
-            coupon = offer_coupon(db, outside, shop, occasion, settle_seconds=settle_seconds)
-            text = _words(outside, letter, snapshot, coupon)
-        _post(db, outside, shop, letter, text, owner, settle_seconds)
+        channel = _channel(outside, letter, shop)
+        one = Try(db, outside, shop, channel, letter, owner, settle_seconds)
+        if letter.message.posted_at is None:
+            _first_try(one)
+        else:
+            _further_try(one)
 
 
-def _open(db: Database, row_id: int) -> _Letter:
-    with db.read() as session:
-        message = session.get_one(Message, row_id)
-        store = session.get_one(Store, message.store_id)
-        order = session.get_one(Order, message.order_id)
-        return _Letter(
-            message,
-            notices.notices_in(session, row_id),
-            order,
-            store,
-            settings_of(session, store.id),
-            has_opted_out(session, store.id, order.email),
-        )
+def _channel(outside: Outside, letter: Letter, shop: Shop) -> Channel:
+    mailer = outside.mailers(letter.store, letter.settings)
+    return NoteChannel(shop) if mailer is None else MailChannel(shop, mailer)
 
 
-def _leave(letter: _Letter, snapshot: OrderSnapshot, now: datetime) -> Leave:
-    """Decide again, with the shop's fresh word."""
-    settings, store = letter.settings, letter.store
-    paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
-    since = paid_at or snapshot.paid_at or snapshot.modified_at
-    kinds = [NoticeKind(notice.kind) for notice in letter.notices]
-    address = snapshot.shipping if snapshot.shipping.country else snapshot.billing
-    standing = Standing(
-        mode=Mode(store.mode),
-        verdict=message_verdict(standing_of(store, settings), since, snapshot.email),
-        policy=policy_of(settings, kinds),
-        approved=letter.message.approved_at is not None,
-        breaker_out=store.breaker is not None,
-        opted_out=letter.opted_out,
-        has_left=letter.order.shipped_at is not None,
-        zones=zones_of(address.country, address.state, settings.zone),
-        shop_zone=settings.zone,
+def _first_try(one: Try) -> None:
+    """It was never posted, as far as is known here."""
+    if waits_for_company(one.db, one.letter, one.now):
+        put_off(one, Leave(LATER, "another order is looked at", one.now + LOOKS_AGAIN))
+        return
+    one = replace(one, letter=replace(one.letter, lead=read_part(one.shop, one.letter.lead)))
+    leave = leave_of(one.letter, one.letter.lead, one.now)
+    if leave.state in (GO, DROPPED) and (found := find_said(one.db, one.channel, one.letter.lead)):
+        finish_or_try_again(one, found)
+    elif leave.state != GO:
+        _stay(one, leave)
+    else:
+        letter = gather(one.db, one.shop, one.channel, one.letter, one.outside.clock)
+        one = replace(one, letter=letter)
+        _post(one, _words(one, _coupon(one)))
+
+
+def _further_try(one: Try) -> None:
+    """It was posted, and is not known to have arrived."""
+    message = one.letter.message
+    if found := one.channel.find(one.letter.lead.order.remote_id, message.reference):
+        finish_or_try_again(one, replace(found, text=message.text))
+        return
+    if not one.channel.can_be_read_back:
+        finish(one, Outcome(MailState.UNKNOWN, "the worker died while sending", text=message.text))
+        return
+    _wait_for_last_try(message.posted_at, one.now, one.settle_seconds)
+    lead, *others = (read_part(one.shop, part) for part in one.letter.parts)
+    letter = replace(one.letter, lead=lead, others=tuple(others))
+    one = replace(one, letter=letter)
+    leaves = [leave_of(letter, part, one.now) for part in letter.parts]
+    if all(leave.state == GO for leave in leaves):
+        _post(one, _said_before(message) or _words(one, _coupon(one)))
+    elif others and any(leave.state != LATER for leave in leaves):
+        part_company(one.db, letter, one.owner, one.now)
+    else:
+        _stay(one, next(leave for leave in leaves if leave.state != GO))
+
+
+def _said_before(message: Message) -> str | None:
+    """The words that were posted, which every further try says again. Those that were shown to a
+    person with a coupon that is not made yet were none of them."""
+    text = message.text if message.posted_at else None
+    return None if text is None or PLACEHOLDER in text else text
+
+
+def _coupon(one: Try) -> CouponFacts | None:
+    """The coupon that the words tell. One that was made for one of the orders, and not told, goes
+    before another one's."""
+    db, outside, letter = one.db, one.outside, one.letter
+    parts = sorted(letter.parts, key=lambda part: part.coupon is None)
+    settle = one.settle_seconds
+    return offer_coupon(
+        db, outside, one.shop, letter.message.id, _occasions(letter, parts), settle_seconds=settle
     )
-    return may_leave(kinds, snapshot, paid_at, standing, now)
 
 
-def _words(
-    outside: Outside, letter: _Letter, snapshot: OrderSnapshot, coupon: CouponFacts | None
-) -> str:
+def _occasions(letter: Letter, parts: Sequence[Part]) -> list[Occasion]:
+    return [
+        Occasion(letter.store, letter.settings, one.order, one.message, told, one.snapshot)
+        for one in parts
+        for told in one.notices[:1]
+        if one.snapshot
+    ]
+
+
+def _words(one: Try, coupon: CouponFacts | None) -> str:
+    outside, letter = one.outside, one.letter
+    told = [(part.notices[0], part.snapshot) for part in letter.parts if part.snapshot]
+    if len(told) > 1:
+        return compose_several(
+            outside.wording,
+            outside.links,
+            letter.store,
+            letter.settings,
+            told,
+            language=letter.message.language,
+            references=[part.message.reference for part in letter.parts],
+            is_private=one.channel.is_private,
+            coupon=coupon,
+        )
+    ((notice, snapshot),) = told
     return compose(
         outside.wording,
         outside.links,
         letter.store,
         letter.settings,
-        letter.notices[0],
+        notice,
         snapshot,
         language=letter.message.language,
         reference=letter.message.reference,
@@ -185,86 +197,47 @@ def _words(
     )
 
 
-def _keep(
-    db: Database, letter: _Letter, owner: str, *, text: str, posted_at: datetime | None = None
-) -> None:
-    """Keep the words before they are posted, so that every try says the same, and when they are."""
-    with db.write() as session:
-        message = session.get_one(Message, letter.message.id)
-        if message.lease_owner != owner:
-            raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
-        message.text = text
-        message.posted_at = posted_at or message.posted_at
+def _post(one: Try, text: str) -> None:
+    """Say it, and keep what became of it."""
+    letter = one.letter
+
+    def about_to() -> None:
+        keep_words(one.db, letter, one.owner, text, one.now)
+
+    try:
+        outcome = one.channel.say(_posting(one, text), about_to)
+    except NotPosted:
+        forget_try(one.db, letter, one.owner, one.now)
+        raise
+    finish_or_try_again(one, replace(outcome, text=text))
 
 
-def _post(
-    db: Database,
-    outside: Outside,
-    shop: Shop,
-    letter: _Letter,
-    text: str,
-    owner: str,
-    settle_seconds: float,
-) -> None:
-    """Say it unless it is there already; then read back what the shop's mailer made of it."""
-    remote_id, reference = letter.order.remote_id, letter.message.reference
-    note_id = find_note(shop.notes(remote_id), reference)
-    if note_id is None:
-        _wait_for_last_try(letter.message.posted_at, outside.clock(), settle_seconds)
-        _keep(db, letter, owner, text=text, posted_at=outside.clock())
-        note_id = int(shop.add_customer_note(remote_id, text)["id"])
-    delivery, said = mailer_result(shop.notes(remote_id), note_id)
-    if delivery is MailState.FAILED and letter.message.retried_at is None:
-        _try_once_more(db, outside, shop, letter, note_id, owner)
-        return
-    now = outside.clock()
-    with db.write() as session:
-        work.finish(
-            session,
-            Message,
-            letter.message.id,
-            owner=owner,
-            now=now,
-            text=text,
-            note_id=note_id,
-            delivery=delivery.value,
-            mailer_said=said[:300],
-            sent_at=now,
-            problem=None,
-        )
-        if delivery is MailState.FAILED:
-            _ask_staff(session, letter, "mailer_failed", said, now)
-
-
-def _try_once_more(
-    db: Database, outside: Outside, shop: Shop, letter: _Letter, note_id: int, owner: str
-) -> None:
-    """The mail did not leave. The note goes, so that it does not stand there twice, and is posted
-    anew some time later; where it cannot be deleted it is found again, and counts as it is."""
-    now = outside.clock()
-    with db.write() as session:
-        message = session.get_one(Message, letter.message.id)
-        if message.lease_owner != owner:
-            raise work.LeaseLost(f"message {message.id} is no longer held by {owner}")
-        message.retried_at = now
-    shop.delete_note(letter.order.remote_id, note_id)
-    with db.write() as session:
-        why = "the shop's mailer failed; it is tried once more"
-        due_at = now + MAILER_RESTS
-        work.again(session, Message, letter.message.id, owner=owner, due_at=due_at, problem=why)
-
-
-def _ask_staff(session: Session, letter: _Letter, kind: str, words: str, now: datetime) -> None:
-    """A person has to tell this customer another way."""
-    add_task(
-        session,
-        store_id=letter.store.id,
-        order_id=letter.order.id,
-        kind=kind,
-        cause=letter.message.reference,
-        words=words,
-        now=now,
+def _posting(one: Try, text: str) -> Posting:
+    letter, snapshot = one.letter, one.letter.lead.snapshot
+    texts = texts_in(letter.message.language, letter.settings.voice)
+    numbers = ", ".join(part.order.number for part in letter.parts)
+    return Posting(
+        order_id=letter.lead.order.remote_id,
+        text=text,
+        references=tuple(part.message.reference for part in letter.parts),
+        order_ids=tuple(part.order.remote_id for part in letter.parts),
+        subject=texts["subject"].replace("{order_number}", numbers),
+        heading=texts["heading"],
+        language=letter.message.language,
+        voice=letter.settings.voice,
+        address=snapshot.email if snapshot else "",
+        first_name=snapshot.billing.first_name if snapshot else "",
+        last_name=snapshot.billing.last_name if snapshot else "",
+        is_unasked=is_unasked(letter.lead),
+        attachments=_attachments(one),
     )
+
+
+def _attachments(one: Try) -> tuple[Attachment, ...]:
+    """A note has none, and its link opens the document; a mail brings it along."""
+    if one.outside.files is None or not one.channel.is_private:
+        return ()
+    return attach_document(one.db, one.outside.files, one.letter.lead.notices)
 
 
 def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds: float) -> None:
@@ -276,22 +249,36 @@ def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds
         raise KikubariError("the shop may still be working on the last try", retry=left)
 
 
-def _put_off(db: Database, letter: _Letter, owner: str, leave: Leave) -> None:
-    """To the morning where the customer lives; that is no failed try."""
-    with db.write() as session:
-        due_at = leave.due_at or letter.message.due_at
-        work.again(
-            session, Message, letter.message.id, owner=owner, due_at=due_at, problem=leave.why
-        )
+def _shown(one: Try) -> dict[str, str]:
+    """The words that a person reads of a message that did not leave. Those that may have left stay
+    as they are; those with a link to a document would open it."""
+    letter = one.letter
+    if _said_before(letter.message) or "link_id" in letter.lead.notices[0].facts:
+        return {}
+    (occasion,) = _occasions(letter, [letter.lead])
+    return {"text": _words(one, words_of_withheld(one.db, occasion, one.now))}
 
 
-def _end(db: Database, letter: _Letter, owner: str, now: datetime, state: str, why: str) -> None:
-    with db.write() as session:
+def _stay(one: Try, leave: Leave) -> None:
+    """What becomes of a message of one order that does not leave now."""
+    if leave.state == LATER:
+        put_off(one, leave)
+        return
+    letter, now, why = one.letter, one.now, leave.why or ""
+    text = _shown(one) if leave.state in (WITHHELD, HELD) else {}
+    with one.db.write() as session:
         work.finish(
-            session, Message, letter.message.id, owner=owner, now=now, state=state, problem=why
+            session,
+            Message,
+            letter.message.id,
+            owner=one.owner,
+            now=now,
+            state=leave.state,
+            problem=why,
+            **text,
         )
-        if state == WITHHELD and not letter.order.email:
-            _ask_staff(session, letter, "no_email", why, now)
-        if state != HELD:
+        if leave.state == WITHHELD and not letter.lead.order.email:
+            ask_staff(session, letter, "no_email", why, now)
+        if leave.state != HELD:
             for notice in notices.notices_in(session, letter.message.id):
                 notice.dropped = why[:200]

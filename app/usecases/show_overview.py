@@ -20,7 +20,7 @@ from app.domain.witness import Halt
 from app.usecases.guard_numbers import halt_of
 from app.usecases.list_needs import Needy, list_needs
 from app.usecases.list_parked import Parked, parked
-from app.usecases.order_context import Telling, stories_of, tellings_of
+from app.usecases.order_context import Telling, stories_of
 from app.usecases.stores import settings_of
 
 
@@ -64,7 +64,7 @@ def overview(
     shown = orders.late_orders(session, now, limit, scope)
     shown += orders.newest(session, store_id=None, limit=limit, scope=scope)
     by_id = {order.id: order for order in shown}
-    told = tellings_of(session, list(by_id))
+    told = notices.tellings_of(session, list(by_id))
     stories = stories_of(session, list(by_id.values()), now)
     late = [order for order in by_id.values() if stories[order.id].is_late]
     return Overview(

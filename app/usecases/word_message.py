@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.db.notices import Notice
 from app.db.stores import Store
+from app.domain.joining import shows_link
 from app.domain.notice import NoticeKind, safe_words
 from app.domain.order import OrderSnapshot
 from app.domain.store_mode import may_link
@@ -33,6 +35,47 @@ def compose(
     Raises:
         KikubariError: the message needs a link and `PUBLIC_URL` would open for nobody.
     """
+    facts = _facts(links, store, settings, notice, snapshot)
+    if coupon is not None:
+        facts["coupon"] = coupon
+    return wording.compose(
+        NoticeKind(notice.kind),
+        facts,
+        language=language,
+        reference=reference,
+        voice=settings.voice,
+    )
+
+
+def compose_several(
+    wording: Wording,
+    links: Links,
+    store: Store,
+    settings: ShopSettings,
+    told: Sequence[tuple[Notice, OrderSnapshot]],
+    *,
+    language: str,
+    references: Sequence[str],
+    is_private: bool,
+    coupon: CouponFacts | None = None,
+) -> str:
+    """The words about several orders of one customer; the note of the first one carries them.
+    `is_private`: nobody else reads them there. `coupon`: the one that the message offers."""
+    account = told[0][1].customer_id
+    said = []
+    for index, (notice, snapshot) in enumerate(told):
+        facts = _facts(links, store, settings, notice, snapshot)
+        if index and not shows_link(account, snapshot.customer_id, is_private=is_private):
+            facts["link"] = ""
+        said.append((NoticeKind(notice.kind), facts))
+    return wording.compose_several(
+        said, language=language, references=references, voice=settings.voice, coupon=coupon
+    )
+
+
+def _facts(
+    links: Links, store: Store, settings: ShopSettings, notice: Notice, snapshot: OrderSnapshot
+) -> dict[str, Any]:
     facts = dict(notice.facts)
     if "link_id" in facts:
         if not may_link(standing_of(store, settings), links.public_url):
@@ -43,7 +86,7 @@ def compose(
             )
         facts["link"] = links.document(facts.pop("link_id"), facts.pop("nonce"))
     facts |= _page(links, store, settings, facts)
-    facts |= {
+    return facts | {
         "order_number": safe_words(snapshot.number, 60),
         "first_name": safe_words(snapshot.billing.first_name),
         "last_name": safe_words(snapshot.billing.last_name),
@@ -51,15 +94,6 @@ def compose(
         "contact": settings.contact or settings.seller.email,
         "all_choices": set(settings.choices) == set(CHOICES),
     }
-    if coupon is not None:
-        facts["coupon"] = coupon
-    return wording.compose(
-        NoticeKind(notice.kind),
-        facts,
-        language=language,
-        reference=reference,
-        voice=settings.voice,
-    )
 
 
 def _page(

@@ -25,6 +25,7 @@ TITLES = {
     "promise": N_("What is promised"),
     "outgoing": N_("What goes out by itself"),
     "coupons": N_("Coupons for customers who had to wait"),
+    "mail": N_("A mail server of your own, instead of the shop's notes"),
     "": N_("The shop"),
 }
 LABELS = {
@@ -94,6 +95,13 @@ LABELS = {
     "coupons.most_by_agent": N_("The most that an agent may give by hand"),
     "coupons.monthly_sum": N_("What all coupons of a month may come to, in the shop's currency"),
     "coupons.monthly_count": N_("How many coupons a month"),
+    "mail.host": N_("Mail server (empty: the shop mails our notes)"),
+    "mail.port": N_("Port of the mail server"),
+    "mail.security": N_("How the connection is secured"),
+    "mail.user": N_("Name to sign in with; the password is given by store smtp"),
+    "mail.from_address": N_("Mails come from this address"),
+    "mail.from_name": N_("Mails come from this name (empty: the seller)"),
+    "mail.reply_to": N_("Answers go to this address (empty: where they come from)"),
     "time_zone": N_("Time zone, such as Europe/Berlin"),
     "language": N_("Language for customers whose own is not known"),
     "languages": N_("Languages for customers, one line each (empty: every one)"),

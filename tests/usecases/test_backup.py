@@ -70,14 +70,15 @@ def sell(world: World, number: int, **more: object) -> list[int]:
     return placed
 
 
-def customers_have(world: World) -> Counter[tuple[int, str]]:
-    """Every customer note of the shop, by its order and what it is about."""
-    told: Counter[tuple[int, str]] = Counter()
+def customers_have(world: World) -> Counter[tuple[str, str]]:
+    """Every word of the shop's customer notes, by its reference and what it is about: a note
+    about delays may tell of several orders."""
+    told: Counter[tuple[str, str]] = Counter()
     for order_id in world.shop.orders:
-        for note in world.shop.notes_of(order_id):
-            if note["customer_note"]:
-                about = "invoice" if "/d/" in note["note"] else "delay"
-                told[order_id, about] += 1
+        for note in world.shop.notes_of(order_id, "customer"):
+            about = "invoice" if "/d/" in note["note"] else "delay"
+            for reference in re.findall("KK-[2-9A-Z]{8}", note["note"]):
+                told[reference, about] += 1
     return told
 
 

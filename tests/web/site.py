@@ -36,8 +36,9 @@ from app.usecases.issue_document import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
 from app.usecases.render_document import render_due
-from app.usecases.send_messages import MAILER_RESTS, send_due
+from app.usecases.send_messages import send_due
 from app.usecases.sign_in import add_person, make_link
+from app.usecases.try_letter import MAILER_RESTS
 from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn
 from app.web.safety import limiter

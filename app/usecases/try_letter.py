@@ -1,0 +1,124 @@
+"""One try to send one message, what it is done with, and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.db import notices, work
+from app.db.engine import Database
+from app.db.notices import Message
+from app.db.stores import Store
+from app.domain.leaving import LATER, Leave
+from app.domain.mailer import MailState
+from app.domain.posting import Outcome
+from app.domain.store_settings import ShopSettings
+from app.usecases.ask_staff import ask_staff
+from app.usecases.guard_numbers import Gate
+from app.usecases.open_letter import Letter
+from app.usecases.ports import (
+    Channel,
+    Clock,
+    CodeOf,
+    Fence,
+    Files,
+    Links,
+    Mailers,
+    Shop,
+    Shops,
+    Wording,
+)
+
+MAILER_RESTS = timedelta(minutes=15)
+"""So long a mailer that failed is left alone before the one more try."""
+
+
+def no_mailer(store: Store, settings: ShopSettings) -> None:
+    """Every store's messages travel as notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What sending needs from outside."""
+
+    shops: Shops
+    wording: Wording
+    fence: Fence
+    links: Links
+    clock: Clock
+    gate: Gate
+    code_of: CodeOf
+    mailers: Mailers = no_mailer
+    files: Files | None = None
+    """Documents that go with mails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One message in the hands of `owner`. `settle_seconds`: as in `send_message`."""
+
+    db: Database
+    outside: Outside
+    shop: Shop
+    channel: Channel
+    letter: Letter
+    owner: str
+    settle_seconds: float
+
+    @property
+    def now(self) -> datetime:
+        return self.outside.clock()
+
+
+def finish_or_try_again(one: Try, outcome: Outcome) -> None:
+    """A mailer that failed gets one more try."""
+    failed = outcome.delivery is MailState.FAILED
+    if not failed or one.letter.message.retried_at is not None or outcome.note_id is None:
+        finish(one, outcome)
+        return
+    with one.db.write() as session:
+        message = notices.locked_messages(session, [one.letter.message.id])[one.letter.message.id]
+        if message.lease_owner != one.owner:
+            raise work.LeaseLost(f"message {message.id} is no longer held by {one.owner}")
+        message.retried_at = one.now
+    # It goes, so that it does not stand there twice; where it cannot be deleted it is found again,
+    # and counts as it is.
+    one.channel.take_back(one.letter.lead.order.remote_id, outcome.note_id)
+    why = "the shop's mailer failed; it is tried once more"
+    put_off(one, Leave(LATER, why, one.now + MAILER_RESTS))
+
+
+def finish(one: Try, outcome: Outcome) -> None:
+    now = one.now
+    with one.db.write() as session:
+        work.finish(
+            session,
+            Message,
+            one.letter.message.id,
+            owner=one.owner,
+            now=now,
+            text=outcome.text,
+            note_id=outcome.note_id,
+            delivery=outcome.delivery.value,
+            mailer_said=outcome.said[:300],
+            sent_at=now,
+            problem=None,
+        )
+        if outcome.delivery is MailState.FAILED:
+            ask_staff(session, one.letter, "mailer_failed", outcome.said, now)
+        elif outcome.delivery is MailState.UNKNOWN:
+            ask_staff(session, one.letter, "mail_unknown", outcome.said, now)
+
+
+def put_off(one: Try, leave: Leave) -> None:
+    """To the morning where the customer lives, say; that is no failed try."""
+    message = one.letter.message
+    with one.db.write() as session:
+        work.again(
+            session,
+            Message,
+            message.id,
+            owner=one.owner,
+            due_at=leave.due_at or message.due_at,
+            problem=leave.why,
+        )
