@@ -156,6 +156,7 @@ class WooShop:
         path = f"coupons/{coupon_id}"
         with suppress(ShopMissing):
             self._call(lambda: self._wire.send("DELETE", path, params={"force": "true"}))
+
     def add_private_note(self, order_id: int, text: str) -> None:
         self._write(f"orders/{order_id}/notes", {"note": text, "customer_note": False})
 

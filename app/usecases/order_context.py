@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -294,5 +294,3 @@ def _maybe_late(session: Session, now: datetime, limit: int, scope: Scope) -> li
             .limit(limit)
         )
     )
-
-
