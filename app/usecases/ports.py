@@ -98,13 +98,10 @@ class Shop(Protocol):
 class Channel(Protocol):
     """The way of a store's messages to their customers."""
 
-    @property
-    def is_private(self) -> bool:
-        """Whether nobody but the customer's address gets what is said."""
-
-    @property
-    def can_be_read_back(self) -> bool:
-        """Whether `find` tells for certain, some time after `say`, if it was said."""
+    is_private: bool
+    """Whether nobody but the customer's address gets what is said."""
+    can_be_read_back: bool
+    """Whether `find` tells for certain, some time after `say`, if it was said."""
 
     def find(self, order_id: int, reference: str) -> Outcome | None:
         """What became of a message that an order's notes carry; None: they carry none."""
@@ -118,8 +115,7 @@ class Channel(Protocol):
         """
 
     def take_back(self, order_id: int, note_id: int) -> bool:
-        """Take away what did not leave, so that it can be said anew. False: there is no such
-        thing."""
+        """Take away what did not leave, to say it anew. False: there is no such thing."""
 
 
 class Mailer(Protocol):

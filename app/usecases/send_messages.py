@@ -4,7 +4,8 @@
                                        -> what else is due to this customer joins
                                     -> yes: is it there? adopted. Else the same words, if all of
                                        them are still true; else its orders part again
-          -> the coupon that it offers is made -> words and the try kept -> posted with its references -> read back -> done
+          -> the coupon that it offers is made -> words and the try kept
+          -> posted with its references -> read back -> done
 
 A note has no idempotency key, and a shop can act after we have given up waiting. So every message
 carries a reference of its own, and notes are read before every try, the first one too: what is
