@@ -223,17 +223,23 @@ class OrderFacts(Facts):
 def minimised(facts: OrderFacts) -> OrderFacts:
     """The same without what an assistant does not need to draft an answer: no full name, address,
     phone or words of the customer's own; the e-mail address with its beginning alone."""
-    customer = facts.customer
-    local, _, domain = customer.email.partition("@")
-    masked = f"{local[:1]}…@{domain}" if domain else ""
-    first = customer.name.split(" ")[0] if customer.name else ""
-    less = customer.model_copy(
-        update={"name": first, "email": masked, "phone": "", "ship_to": (), "note": ""}
-    )
     return facts.model_copy(
         update={
-            "customer": less,
+            "customer": minimised_customer(facts.customer),
             "coupons": tuple(one.model_copy(update={"code": ""}) for one in facts.coupons),
             "tasks": tuple(one.model_copy(update={"words": ""}) for one in facts.tasks),
         }
     )
+
+
+def minimised_customer(customer: CustomerFacts) -> CustomerFacts:
+    """The same for a customer."""
+    first = customer.name.split(" ")[0]
+    less = {"name": first, "email": masked_email(customer.email), "phone": ""}
+    return customer.model_copy(update={**less, "ship_to": (), "note": ""})
+
+
+def masked_email(address: str) -> str:
+    """`ann@shop.example` → `a…@shop.example`; "" for what is no address."""
+    local, _, domain = address.partition("@")
+    return f"{local[:1]}…@{domain}" if domain else ""

@@ -92,8 +92,8 @@ def make_token(
             raise SettingsError("only owners make tokens", mend="ask an owner")
         sees = scope.within(makers)
         api_tokens.add(session, token, sees)
-        facts = {"token": token.id, "scopes": given, "stores": ids_of(sees)}
-        audit(session, now, who, "token.add", **facts)
+        stores = ids_of(sees)
+        audit(session, now, who, "token.add", token=token.id, scopes=given, stores=stores)
         return token.id, secret
 
 
