@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from app.domain.order_facts import CustomerFacts, Facts, TaskFacts, ToldFacts, masked_email
+from app.domain.order_facts import (
+    CustomerFacts,
+    Facts,
+    TaskFacts,
+    ToldFacts,
+    first_name,
+    masked_email,
+)
 
 
 class StoreFacts(Facts):
@@ -62,5 +69,5 @@ class OpenTaskFacts(Facts):
 
 def minimised_brief(brief: BriefFacts) -> BriefFacts:
     """The same with the buyer's first name and the beginning of the address alone."""
-    first = brief.buyer.split(" ")[0]
-    return brief.model_copy(update={"buyer": first, "email": masked_email(brief.email)})
+    less = {"buyer": first_name(brief.buyer), "email": masked_email(brief.email)}
+    return brief.model_copy(update=less)
