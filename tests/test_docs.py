@@ -433,6 +433,7 @@ def families(words: str) -> set[str]:
 
 def test_the_notice_names_every_locked_package_and_no_other() -> None:
     assert set(noted()) == locked("requirements.txt") | locked("requirements-dev.txt")
+    assert locked("requirements.txt") < locked("requirements-mcp.txt") < set(noted())
 
 
 def test_the_notice_says_what_the_packages_say_of_themselves() -> None:
@@ -469,5 +470,5 @@ def test_every_font_and_vendored_file_is_noted() -> None:
 
 
 def test_the_lock_files_name_no_registry() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-mcp.txt", "requirements-dev.txt"):
         assert not re.findall(r"index-url|find-links|^[^#]*://", read(name), re.M)

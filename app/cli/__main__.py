@@ -25,6 +25,7 @@ from app.cli import (
     shipping,
     staff,
     store,
+    tokens,
 )
 from app.errors import KikubariError
 
@@ -50,7 +51,7 @@ for added in (
 for added in invoice_books.COMMANDS:
     invoices.group.add_command(added)
 orders.group.add_command(shipping.ship)
-for module in (store, orders, invoices, notices, coupons, inbox, staff, db):
+for module in (store, orders, invoices, notices, coupons, inbox, staff, tokens, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):
     main.add_command(command)

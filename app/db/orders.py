@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -101,6 +102,12 @@ def order_by_remote_id(
 ) -> Order | None:
     query = select(Order).where(Order.store_id == store_id, Order.remote_id == remote_id)
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def by_ids(session: Session, order_ids: Iterable[int]) -> dict[int, Order]:
+    """These orders, by their id."""
+    found = session.scalars(select(Order).where(Order.id.in_(set(order_ids))))
+    return {order.id: order for order in found}
 
 
 def newest(

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from app.db import (
+    api_tokens,
     assets,
     audit_trail,
     carrier_secrets,
@@ -38,6 +39,7 @@ from app.db.engine import Database
 
 __all__ = [
     "Base",
+    "api_tokens",
     "assets",
     "audit_trail",
     "carrier_secrets",

@@ -57,6 +57,8 @@ ACTIONS = {
     "store.settings": N_("saved settings"),
     "task.add": N_("asked for something"),
     "task.done": N_("did a task"),
+    "token.add": N_("made a token for an integration"),
+    "token.revoke": N_("revoked a token"),
     "work.retry": N_("let something be tried again"),
 }
 """By action; `document.ask` stands for all that begin with it."""
