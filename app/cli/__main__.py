@@ -22,6 +22,7 @@ from app.cli import (
     orders,
     promise,
     shipping,
+    sidebars,
     staff,
     store,
 )
@@ -48,7 +49,7 @@ for added in (
 for added in invoice_books.COMMANDS:
     invoices.group.add_command(added)
 orders.group.add_command(shipping.ship)
-for module in (store, orders, invoices, notices, coupons, inbox, staff, db):
+for module in (store, orders, invoices, notices, coupons, inbox, staff, sidebars, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):
     main.add_command(command)
