@@ -73,7 +73,8 @@ def admit_server(
             return Admitted(sidebar, scope, freescout.read(body, secret))
         raise BadSignature("another vendor")
     except BadSignature as error:
-        return _refuse(keeper.db, sidebar, str(error), now)
+        _note(keeper.db, sidebar, str(error), now)
+        return None
 
 
 def admit_frame(keeper: Gatekeeper, key: str, token: str | None, now: datetime) -> Frame | None:
@@ -84,18 +85,20 @@ def admit_frame(keeper: Gatekeeper, key: str, token: str | None, now: datetime) 
         return None
     sidebar, _ = found
     if token is None:
-        is_open = sidebar.kind is Vendor.CHATWOOT
-        return Frame(sidebar) if is_open else _refuse(keeper.db, sidebar, "no token", now)
+        if sidebar.kind is Vendor.CHATWOOT:
+            return Frame(sidebar)
+        _note(keeper.db, sidebar, "no token", now)
+        return None
     try:
         if sidebar.kind is not Vendor.ZENDESK:
             raise BadSignature("another vendor")
         good = zendesk.read(token, keeper.box.open(sidebar.secret), sidebar.audience, now)
+        with keeper.db.write() as session:
+            if not sidebars.use_up(session, sidebar.id, good.sha256, good.expires_at, now):
+                raise BadSignature("used before")
     except BadSignature as error:
-        return _refuse(keeper.db, sidebar, str(error), now)
-    with keeper.db.write() as session:
-        is_new = sidebars.use_up(session, sidebar.id, good.sha256, good.expires_at, now)
-    if not is_new:
-        return _refuse(keeper.db, sidebar, "used before", now)
+        _note(keeper.db, sidebar, str(error), now)
+        return None
     return Frame(sidebar, keeper.passes.make(sidebar.id, sidebar.generation, now))
 
 
@@ -115,9 +118,10 @@ def admit_question(keeper: Gatekeeper, key: str, body: bytes, now: datetime) -> 
         ):
             raise BadSignature("pass")
     except BadSignature as error:
-        return _refuse(keeper.db, sidebar, str(error), now)
+        _note(keeper.db, sidebar, str(error), now)
+        return None
     return Admitted(sidebar, scope, addresses(asked.get("email")))
 
 
-def _refuse(db: Database, sidebar: Sidebar, why: str, now: datetime) -> None:
+def _note(db: Database, sidebar: Sidebar, why: str, now: datetime) -> None:
     note_refusal(db, sidebar.who, f"sidebar:{why}", None, now=now, sidebar=sidebar.name, why=why)

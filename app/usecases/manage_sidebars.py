@@ -86,8 +86,10 @@ def add_sidebar(
         session.add(sidebar)
         session.flush()
         sidebars.limit_to(session, sidebar, new.scope)
-        facts = {"sidebar": new.name, "vendor": new.vendor.value, "stores": ids_of(new.scope)}
-        audit(session, now, who, "sidebar.add", **facts)
+        seen = ids_of(new.scope)
+        audit(
+            session, now, who, "sidebar.add", sidebar=new.name, vendor=new.vendor.value, stores=seen
+        )
     return Opened(sidebar, secret)
 
 

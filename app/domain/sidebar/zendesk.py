@@ -80,7 +80,7 @@ def read(token: str, public_key: str, audience: str, now: datetime) -> Token:
             public_key,
             algorithms=ALGORITHMS,
             audience=audience,
-            options={"require": list(CLAIMS), **UNCHECKED},  # type: ignore[typeddict-item]
+            options={"require": list(CLAIMS), **UNCHECKED},  # type: ignore[arg-type]
         )
     except jwt.InvalidAudienceError:
         raise BadSignature("audience") from None
