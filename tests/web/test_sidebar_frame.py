@@ -195,7 +195,7 @@ def test_what_another_window_says_is_not_heard(stage: Stage) -> None:
         page.wait_for_timeout(300)
         assert "other@else.example" not in frame.inner_text("main")
         page.goto(f"{stage.url}/sidebar/{opened.sidebar.key}#{opened.secret}")
-        assert "This page belongs into your help desk" in page.inner_text("main")
+        assert "This page belongs in your help desk" in page.inner_text("main")
 
 
 def test_hostile_orders_are_text_in_the_frame(stage: Stage) -> None:
