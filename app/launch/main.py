@@ -26,7 +26,7 @@ Kikubari: a support companion for WooCommerce shops.
   python3 run.py test [ARGUMENT …]  set up and run the tests; arguments go to pytest
   python3 run.py chaos [ARGUMENT …] kill processes at random while orders come in
   python3 run.py WORD …             the command line: store, inbox, orders, invoices, notices,
-                                    coupons, staff, db, backup, restore;
+                                    coupons, staff, sidebars, db, backup, restore;
                                     see python3 run.py WORD --help
 
 Settings come from the environment or from .env (see .env.example). For example:

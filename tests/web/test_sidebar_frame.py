@@ -139,8 +139,8 @@ def test_chatwoot_shows_the_order_beside_the_conversation(stage: Stage) -> None:
         requests: list[str] = []
         page.context.on("request", lambda request: requests.append(request.url))
         frame = frame_in(page)
-        frame.wait_for_selector("h1.answer")
-        assert "days late" in frame.inner_text("h1")
+        frame.wait_for_selector("#orders h1")
+        assert "days late" in frame.inner_text("#orders h1")
         frame.click("text=Suggested reply")
         assert LATE_WORDS in frame.inner_text("blockquote.said >> nth=-1")
         assert page.context.cookies() == []
@@ -206,7 +206,7 @@ def test_hostile_orders_are_text_in_the_frame(stage: Stage) -> None:
     stage.chatwoot("/", opened, "hostile@tea.example")
     with stage.visit("/") as page:
         frame = frame_in(page)
-        frame.wait_for_selector("h1.answer")
+        frame.wait_for_selector("#orders h1")
         assert SCRIPT in frame.inner_text("main") and frame.evaluate("window.pwned") is None
         assert frame.evaluate(OVERFLOW) <= 0
 
@@ -221,8 +221,8 @@ def test_zendesk_is_asked_for_the_requester(stage: Stage) -> None:
     with stage.visit("/") as page:
         frame = page.frame(name="app")
         assert frame
-        frame.wait_for_selector("h1.answer")
-        assert "days late" in frame.inner_text("h1")
+        frame.wait_for_selector("#orders h1")
+        assert "days late" in frame.inner_text("#orders h1")
         page.wait_for_function("window.asked.some(one => one.request === 'invoke')")
         asked = page.evaluate("window.asked")
         assert {one["appGuid"] for one in asked} == {"a-1"}
@@ -241,7 +241,7 @@ def test_the_frame_is_accessible_and_fits_300_pixels_in_both_themes(
         stage.chatwoot("/", opened, email)
         with stage.visit("/") as page:
             frame = frame_in(page)
-            frame.wait_for_selector("h1.answer" if email else "[data-when=nobody]")
+            frame.wait_for_selector("#orders h1" if email else "[data-when=nobody]")
             assert frame.evaluate("document.documentElement.clientWidth") == 300
             assert frame.evaluate("document.documentElement.lang") == language
             for one in frame.query_selector_all("details"):
