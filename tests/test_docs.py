@@ -236,6 +236,7 @@ def at_the_keyboard(
     monkeypatch.setenv("PUBLIC_URL", "https://kikubari.example")
     monkeypatch.setenv("ALLOW_PRIVATE_SHOPS", "true")
     monkeypatch.setenv("CARRIER_SECRET", "a-long-random-text")
+    monkeypatch.setenv("SIDEBAR_SECRET", "a-long-random-text-too")
     monkeypatch.chdir(tmp_path)
     with time_machine.travel(START, tick=True):
         output.services.cache_clear()
@@ -307,7 +308,7 @@ ONLY_ONCE = {
     *("store add", "staff add", "store pause", "store resume", "store disconnect"),
     "invoices credit",
 }
-ONLY_ONCE |= {"store copy", "store moved", "staff remove"}
+ONLY_ONCE |= {"store copy", "store moved", "staff remove", "sidebars add", "sidebars remove"}
 """Done a second time they say that it is done."""
 
 

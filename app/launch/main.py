@@ -28,7 +28,7 @@ Kikubari: a support companion for WooCommerce shops.
   python3 run.py chaos [ARGUMENT …] kill processes at random while orders come in
   python3 run.py mcp --store NAME   the assistants' server: reads orders, over standard input
   python3 run.py WORD …             the command line: store, inbox, orders, invoices, notices,
-                                    coupons, staff, tokens, db, backup, restore;
+                                    coupons, staff, tokens, sidebars, db, backup, restore;
                                     see python3 run.py WORD --help
 
 Settings come from the environment or from .env (see .env.example). For example:

@@ -348,3 +348,13 @@ class Archive(Protocol):
 
     def read(self, source: Path, folder: Path) -> Manifest:
         """Check and unpack into an empty folder. Raises BackupUnusable."""
+
+
+class Passes(Protocol):
+    """Short-lived proofs that a frame was opened rightly."""
+
+    def make(self, sidebar_id: int, generation: int, now: datetime) -> str:
+        """A pass for a sidebar with its present secret."""
+
+    def is_good(self, given: str, sidebar_id: int, generation: int, now: datetime) -> bool:
+        """Whether we made it for this sidebar and secret, a short while ago."""

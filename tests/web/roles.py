@@ -19,9 +19,12 @@ from werkzeug.routing import Rule
 
 from app.db.api_tokens import ApiToken
 from app.db.sessions import SignedIn
+from app.db.sidebars import sidebar_by_name
 from app.db.staff import person_by_email
 from app.db.tasks import Task, add_task
 from app.domain.scope import Scope
+from app.domain.sidebar.question import Vendor
+from app.usecases.manage_sidebars import NewSidebar, add_sidebar
 from app.usecases.manage_stores import NewStore, add_store
 from app.usecases.manage_tokens import make_token
 from app.usecases.sign_in import add_person, make_link
@@ -124,6 +127,10 @@ ROUTES = (
     _get("integrations.listing", "/integrations", OWNER),
     _post("integrations.add", "/integrations", OWNER, name="desk", scope="read"),
     _post("integrations.revoke", "/integrations/{token}/revoke", DECIDE),
+    _get("help_desks.listing", "/help-desks", EVERYTHING),
+    _post("help_desks.add", "/help-desks", CORRECTED),
+    _post("help_desks.rotate", "/help-desks/{sidebar}/rotate", EVERYTHING),
+    _post("help_desks.remove", "/help-desks/{sidebar}/remove", EVERYTHING_DONE),
     _get("audit.listing", "/audit", EVERYTHING),
     _get("account.show", "/account", READ),
     _post("account.password", "/account/password", OWN, new="short"),
@@ -144,6 +151,9 @@ ROUTES = (
     _get("documents.open_document", "/d/guess", NOBODY),
     _get("customer.page", "/o/guess", NOBODY),
     _post("customer.act", "/o/guess", NOBODY),
+    _get("sidebar.open", "/sidebar/guess", NOBODY),
+    _post("sidebar.open_post", "/sidebar/guess", NOBODY),
+    _post("sidebar.answer", "/sidebar/guess/orders", NOBODY),
     _post("webhooks.receive", "/webhooks/woocommerce/guess", NOBODY),
     _post("carriers.receive", "/webhooks/carriers/guess/aftership", NOBODY),
     _get("health.healthz", "/healthz", ANYBODY),
@@ -162,6 +172,7 @@ def open_second_shop(site: Site) -> None:
         add_person(s.db, email, who.split()[0], who="test", now=now, scope=scope)
     add_person(s.db, SPARE, "reader", who="test", now=now)
     make_token(s.db, "helpdesk", ["read"], who="test", now=now)
+    add_sidebar(s.db, s.box, NewSidebar("desk", Vendor.FREESCOUT), who="test", now=now)
     with s.db.write() as session:
         add_task(
             session, store_id=1, order_id=1, kind="wait", cause="test", words="Please", now=now
@@ -191,6 +202,7 @@ def _ids(site: Site) -> dict[str, int]:
         spare = person_by_email(session, SPARE)
         task = session.query(Task).first()
         token = session.query(ApiToken).order_by(ApiToken.id).first()
+        sidebar = sidebar_by_name(session, "desk")
         newest = session.query(SignedIn).order_by(SignedIn.id.desc()).first()
         return {
             "document": site.document_id(),
@@ -198,6 +210,7 @@ def _ids(site: Site) -> dict[str, int]:
             "task": task.id if task else 0,
             "token": token.id if token else 0,
             "session": newest.id if newest else 0,
+            "sidebar": sidebar.id if sidebar else 0,
         }
 
 
@@ -246,7 +259,7 @@ A person sees all shops or chosen ones; *elsewhere* is somebody who sees only an
 | hidden | 404: not there, or not to be seen, which stands on the audit |
 | unreadable | 400 |
 
-The customers' pages and documents (`/o/…`, `/d/…`), the webhooks and the shop's call back with its keys know nobody's role: a secret in the address, a signature or a state opens them, and the tests come without one.
+The customers' pages and documents (`/o/…`, `/d/…`), the sidebars in help desks, the webhooks and the shop's call back with its keys know nobody's role: a secret in the address, a signature or a state opens them, and the tests come without one.
 
 """  # noqa: E501
 
