@@ -14,6 +14,7 @@ from app.services import Services
 from app.settings import Settings, load_settings
 from app.web import (
     account,
+    actions,
     audit,
     books,
     carriers,
@@ -37,6 +38,7 @@ from app.web.state import STATE, WebState
 
 PAGES = (
     account,
+    actions,
     audit,
     books,
     coupons,
