@@ -53,6 +53,8 @@ class Known(StrEnum):
     """It may have left, and nobody can tell: ask them."""
     PARKED = "parked"
     """It could not be said and waits for a person."""
+    AWAITED = "awaited"
+    """It waits for a person's yes or no."""
     HELD_BACK = "held_back"
     """It was decided, and not said: the store's mode, or no address."""
     DROPPED = "dropped"
@@ -78,7 +80,12 @@ class Saying:
     def known(self) -> Known:
         if self.delivery:
             return Known(MailState(self.delivery).value)
-        states = {"parked": Known.PARKED, "withheld": Known.HELD_BACK, "dropped": Known.DROPPED}
+        states = {
+            "parked": Known.PARKED,
+            "held": Known.AWAITED,
+            "withheld": Known.HELD_BACK,
+            "dropped": Known.DROPPED,
+        }
         return states.get(self.state or "", Known.ON_ITS_WAY)
 
 
@@ -105,8 +112,9 @@ class OrderStory:
 
     @property
     def needs_a_word(self) -> bool:
-        """Whether a person has to tell the customer: it is late, and no word is out or coming."""
-        return self.is_late and self.known not in TOLD
+        """Whether a person has to tell the customer: it is late, and no word is out, coming, or
+        waiting for a yes."""
+        return self.is_late and self.known not in TOLD | {Known.AWAITED}
 
 
 def order_story(

@@ -91,6 +91,9 @@ def known_words(story: OrderStory, speech: Speech) -> str:
         Known.PARKED: speech.gettext(
             "The word to the customer could not be sent and waits for you."
         ),
+        Known.AWAITED: speech.gettext(
+            "The word to the customer waits for a yes: they do not know yet."
+        ),
         Known.HELD_BACK: speech.gettext(
             "The word to the customer was held back: they do not know yet."
         ),
@@ -116,6 +119,7 @@ def _invoice_words(known: Known, speech: Speech) -> str:
         Known.PARKED: speech.gettext(
             "The mail with the invoice could not be sent and waits for you."
         ),
+        Known.AWAITED: speech.gettext("The mail with the invoice waits for a yes."),
         Known.HELD_BACK: speech.gettext("The mail with the invoice was held back."),
         Known.ON_ITS_WAY: speech.gettext("The invoice is on its way."),
     }

@@ -299,7 +299,7 @@ def _told(telling: Telling) -> ToldFacts:
         due_at=message.due_at if message and message.state == DUE else None,
         can_be_held=_can_be_held(message),
         held_by=(message.held_by if message else None) or "",
-        text="\n\n".join(plain(part, LONGEST_TEXT) for part in (text or "").split("\n\n")),
+        text="\n".join(plain(line, LONGEST_TEXT) for line in (text or "").split("\n")),
         mailer_said=clean(message.mailer_said, 300) if message else "",
         problem=notice.dropped or (message.problem if message else None) or "",
     )

@@ -21,7 +21,7 @@ from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.language import customer_language
 from app.domain.local_hours import is_decent, zones_of
-from app.domain.notice import NoticeKind, version_of
+from app.domain.notice import NoticeKind, reference_of, version_of
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.own_words import tidy, why_not_to_customers
 from app.domain.store_mode import may_link
@@ -32,7 +32,6 @@ from app.usecases.decide_notice import decide
 from app.usecases.find_order import find_order
 from app.usecases.link_page import page_link
 from app.usecases.ports import Links, Wording
-from app.usecases.preview_messages import REFERENCE
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.word_message import compose
 
@@ -95,6 +94,7 @@ def preview_words(
     if draft.with_page:
         _check_link(desk, links)
         facts["link"] = f"{links.public_url}/o/"  # its text is shown, not its address
+    version = version_of(draft.request)
     text = compose(
         wording,
         links,
@@ -103,7 +103,7 @@ def preview_words(
         Notice(kind=NoticeKind.WRITTEN.value, facts=facts),
         desk.snapshot,
         language=desk.language,
-        reference=REFERENCE,
+        reference=reference_of(desk.store.key, remote_id, NoticeKind.WRITTEN, version),
     )
     snapshot, shop = desk.snapshot, desk.settings.zone
     address = snapshot.shipping if snapshot.shipping.country else snapshot.billing

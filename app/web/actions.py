@@ -174,7 +174,8 @@ def refresh(store_name: str, remote_id: int) -> Response:
             else gettext("The shop has no such order any more.")
         )
     except KikubariError as error:
-        flash(f"{gettext('Nothing was read; this is what we knew before.')} {error.sentence()}")
+        still = gettext("Nothing was read; this is what we knew before.")
+        flash(f"{still} {error.sentence()}")
     return redirect(page)
 
 

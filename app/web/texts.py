@@ -112,5 +112,5 @@ def _exact(moment: datetime) -> str:
 
 
 def _plain_lines(note: str) -> str:
-    """A note as text: its paragraphs stay, its markup goes."""
-    return "\n\n".join(plain(part, 2_000) for part in note.split("\n\n"))
+    """A note as text: its paragraphs and lines stay, its markup goes."""
+    return "\n".join(plain(line, 2_000) for line in note.split("\n"))
