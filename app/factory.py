@@ -14,6 +14,7 @@ from app.services import Services
 from app.settings import Settings, load_settings
 from app.web import (
     account,
+    actions,
     api,
     audit,
     books,
@@ -41,6 +42,7 @@ from app.web.state import STATE, WebState
 
 PAGES = (
     account,
+    actions,
     audit,
     books,
     coupons,

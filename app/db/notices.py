@@ -59,6 +59,8 @@ class Message(Work, Base):
     approved_at: Mapped[datetime | None]
     """Since when a person has said yes to it."""
     approved_by: Mapped[str | None] = mapped_column(String(200))
+    held_by: Mapped[str | None] = mapped_column(String(200))
+    """Who held it by hand; `problem` says why. No answer to a breaker lets it go."""
     carried_by_id: Mapped[int | None] = mapped_column(BigId, index=True)
     """Of a message that joined: the one that says it, to which its notices point meanwhile."""
 
@@ -113,6 +115,13 @@ def notices_in(session: Session, message_id: int) -> list[Notice]:
     return list(
         session.scalars(select(Notice).where(Notice.message_id == message_id).order_by(Notice.id))
     )
+
+
+def kinds_of(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    """By message: the kind of its first notice."""
+    query = select(Notice.message_id, Notice.kind).where(Notice.message_id.in_(message_ids))
+    rows = session.execute(query.order_by(Notice.id.desc()))
+    return {message_id: kind for message_id, kind in rows if message_id is not None}
 
 
 def tellings_of(

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.db.base import Base
 from app.db.scoping import seen_by
 from app.db.types import BigId
+from app.db.upsert import insert_once
 from app.domain.scope import EVERYTHING, Scope
 
 
@@ -85,16 +86,35 @@ class Order(Base):
 
 
 class OrderEvent(Base):
-    """What happened to an order, in words for its timeline."""
+    """What happened to an order, for its timeline. `facts` of what a person did hold `who`."""
 
     __tablename__ = "order_events"
-    __table_args__ = (Index(None, "order_id", "at"),)
+    __table_args__ = (
+        Index(None, "order_id", "at"),
+        Index(None, "order_id", "request", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(40))
     facts: Mapped[dict[str, Any]]
+    request: Mapped[str | None] = mapped_column(String(40))
+    """The key of the form that did it: a form that is sent twice is done once."""
+
+
+def note_event(
+    session: Session,
+    order_id: int,
+    kind: str,
+    now: datetime,
+    *,
+    request: str | None = None,
+    **facts: Any,
+) -> int | None:
+    """Put a line into an order's timeline; its id, or None where this form did so before."""
+    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": request}
+    return insert_once(session, OrderEvent, ["order_id", "request"], values)
 
 
 def order_by_remote_id(
@@ -232,15 +252,15 @@ def is_another_looked_at(session: Session, order: Order, now: datetime) -> bool:
     return bool(order.email) and session.scalar(query.limit(1)) is not None
 
 
-def events_of(session: Session, order_id: int, limit: int = 200) -> list[OrderEvent]:
-    return list(
-        session.scalars(
-            select(OrderEvent)
-            .where(OrderEvent.order_id == order_id)
-            .order_by(OrderEvent.at, OrderEvent.id)
-            .limit(limit)
-        )
-    )
+def events_of(
+    session: Session, order_id: int, *, before: datetime | None = None, limit: int = 200
+) -> list[OrderEvent]:
+    """The newest `limit` of what happened, before a moment, the oldest of them first."""
+    query = select(OrderEvent).where(OrderEvent.order_id == order_id)
+    if before is not None:
+        query = query.where(OrderEvent.at < before)
+    newest = query.order_by(OrderEvent.at.desc(), OrderEvent.id.desc()).limit(limit)
+    return list(session.scalars(newest))[::-1]
 
 
 def due_for_check(session: Session, now: datetime, limit: int) -> list[int]:

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """The customer could not be told something, or it is not known whether they were."""
     UNTOLD = "untold"
     """It is late, and no word is out or coming."""
+    HELD = "held"
+    """A word to its customer waits for a person's yes or no."""
     STUCK = "stuck"
     """A carrier reports a problem, or the parcel goes back."""
     AT_RISK = "at_risk"
@@ -36,6 +38,7 @@ _URGENCY = {
     Reason.ASKED: 5.0,
     Reason.UNREACHED: 4.0,
     Reason.UNTOLD: 3.0,
+    Reason.HELD: 3.0,
     Reason.STUCK: 3.0,
     Reason.AT_RISK: 1.0,
 }
@@ -49,7 +52,8 @@ _LEAST_WEIGHT, _MOST_WEIGHT = 0.5, 3.0
 @dataclass(frozen=True, slots=True)
 class Need:
     """One reason why one order needs a person. `since`: from when on; `days_late`: of the order,
-    0 where it is not; `chance` of being late, 0 to 1. `task_id`: what is done with it."""
+    0 where it is not; `chance` of being late, 0 to 1. `task_id`: what is done with it;
+    `message_id`: what is answered; `why`: more of it, in the words of whoever said so."""
 
     order_id: int
     reason: Reason
@@ -60,6 +64,8 @@ class Need:
     chance: float = 0.0
     task_id: int | None = None
     task_kind: str = ""
+    message_id: int | None = None
+    why: str = ""
 
 
 def ranked(needs: Iterable[Need], now: datetime) -> list[Need]:

@@ -118,7 +118,8 @@ class CouponFacts(Facts):
 
 
 class ToldFacts(Facts):
-    """One word to the customer: what was decided, and what became of it."""
+    """One word to the customer: what was decided, and what became of it. `due_at`: when it leaves
+    at the earliest, while it waits by itself; `held_by`: who holds it by hand."""
 
     kind: str
     decided_at: datetime
@@ -131,6 +132,9 @@ class ToldFacts(Facts):
     text: str
     mailer_said: str
     problem: str
+    due_at: datetime | None
+    can_be_held: bool
+    held_by: str
 
 
 class TaskFacts(Facts):

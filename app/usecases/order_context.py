@@ -121,9 +121,15 @@ class OrderContext:
 
 
 def order_context(
-    session: Session, store_name: str, remote_id: int, scope: Scope = EVERYTHING
+    session: Session,
+    store_name: str,
+    remote_id: int,
+    scope: Scope = EVERYTHING,
+    *,
+    before: datetime | None = None,
 ) -> OrderContext | None:
-    """The story of one order; None where we know no such order.
+    """The story of one order; None where we know no such order. `before`: of what is kept as
+    events, only what happened earlier.
 
     Raises:
         OutOfSight: its store is not seen.
@@ -145,7 +151,7 @@ def order_context(
         order=order,
         snapshot=snapshot,
         parcels=known_parcels(session, order, snapshot),
-        events=orders.events_of(session, order.id),
+        events=orders.events_of(session, order.id, before=before),
         documents=documents.documents_of(session, order.id),
         told=notices.tellings_of(session, [order.id]).get(order.id, []),
         tasks=tasks_of(session, order.id),
