@@ -11,6 +11,8 @@ from app.web.texts import gettext
 
 ACTIONS = {
     "backup.restore": N_("restored a backup"),
+    "coupon.give": N_("gave a coupon"),
+    "customer.see": N_("saw a customer's orders"),
     "customer.opt_in": N_("wants words about delays again"),
     "customer.opt_out": N_("wants no words about delays"),
     "document.adopt": N_("adopted a document of before the restore"),
