@@ -57,6 +57,7 @@ ACTIONS = {
     "store.resume": N_("let a shop go on"),
     "store.rotate_secret": N_("changed the webhooks' secret"),
     "store.settings": N_("saved settings"),
+    "store.smtp": N_("changed a shop's mail server"),
     "task.add": N_("asked for something"),
     "task.done": N_("did a task"),
     "token.add": N_("made a token for an integration"),
