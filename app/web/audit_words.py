@@ -12,6 +12,7 @@ from app.web.texts import gettext
 ACTIONS = {
     "backup.restore": N_("restored a backup"),
     "coupon.give": N_("gave a coupon"),
+    "customer.see": N_("saw a customer's orders"),
     "customer.opt_in": N_("wants words about delays again"),
     "customer.opt_out": N_("wants no words about delays"),
     "document.adopt": N_("adopted a document of before the restore"),
@@ -65,6 +66,7 @@ ACTIONS = {
     "store.resume": N_("let a shop go on"),
     "store.rotate_secret": N_("changed the webhooks' secret"),
     "store.settings": N_("saved settings"),
+    "store.smtp": N_("changed a shop's mail server"),
     "task.add": N_("asked for something"),
     "task.done": N_("did a task"),
     "token.add": N_("made a token for an integration"),
