@@ -53,6 +53,7 @@ READ_OF_SHOP: Row = ("sign in", "page", "page", "page", "hidden", "hidden")
 OWN: Row = ("sign in", "done", "done", "done", "done", "done")
 ACT: Row = ("sign in", "refused", "done", "done", "done", "done")
 ACT_ON_SHOP: Row = ("sign in", "refused", "done", "done", "hidden", "hidden")
+WRITE_ON_SHOP: Row = ("sign in", "refused", "page", "page", "hidden", "hidden")
 OWNER: Row = ("sign in", "refused", "refused", "page", "refused", "page")
 OWNER_OF_SHOP: Row = ("sign in", "refused", "refused", "page", "refused", "hidden")
 DECIDE: Row = ("sign in", "refused", "refused", "done", "refused", "hidden")
@@ -90,6 +91,13 @@ ROUTES = (
     _get("search.page", "/search?q=nothing-like-it", READ),
     _get("search.customer", f"{ORDER}/customer", READ_OF_SHOP),
     _post("staff.ship", f"{ORDER}/ship", ACT_ON_SHOP, word="delivered"),
+    _post("actions.send_invoice", f"{ORDER}/invoice", ACT_ON_SHOP),
+    _post("actions.write", f"{ORDER}/write", WRITE_ON_SHOP),
+    _post("actions.note", f"{ORDER}/note", ACT_ON_SHOP),
+    _post("actions.hold", f"{ORDER}/hold", ACT_ON_SHOP),
+    _post("actions.answer", f"{ORDER}/answer", ACT_ON_SHOP, answer="refuse"),
+    _post("actions.promise", f"{ORDER}/promise", ACT_ON_SHOP),
+    _post("actions.refresh", f"{ORDER}/refresh", ACT_ON_SHOP),
     _post("coupons.give", f"{ORDER}/coupon", ACT_ON_SHOP),
     _post("coupons.read", f"{ORDER}/coupons/read", ACT_ON_SHOP),
     _get("waiting.previews", f"{ORDER}/messages", READ_OF_SHOP),
