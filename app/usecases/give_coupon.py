@@ -19,7 +19,7 @@ from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.coupon import staff_cause, why_too_much
 from app.domain.language import customer_language
-from app.domain.notice import NoticeKind
+from app.domain.notice import NoticeKind, form_of
 from app.domain.order import read_order
 from app.domain.store_mode import Mode, Verdict, message_verdict
 from app.domain.store_settings import ShopSettings
@@ -119,8 +119,8 @@ def _given_before(session: Session, order: Order, gift: Gift) -> Coupon | None:
 
 
 def _form_of(gift: Gift) -> str:
-    """The form's key among those of its page, which share one."""
-    return f"coupon:{gift.request}"[:40]
+    """Whatever its amount now: nobody is given two by going back in the browser."""
+    return form_of("coupon", gift.request)
 
 
 def _begun(session: Session, order: Order, amount: Decimal, who: str, now: datetime) -> str | None:
