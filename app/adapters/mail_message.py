@@ -15,8 +15,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from app.domain.mail_server import MAIL_ADDRESS
 from app.domain.posting import Posting
-from app.domain.store_settings import MAIL_ADDRESS
 from app.domain.text import clean
 from app.i18n import customer_texts, environment, is_rtl, locale_of, written_tag
 

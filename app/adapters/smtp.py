@@ -21,9 +21,9 @@ from typing import Any
 
 from app.adapters.mail_message import Letterhead, mail_of, recipient
 from app.adapters.outgoing import ForbiddenAddress, checked_addresses
+from app.domain.mail_server import MailServer
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome, Posting
-from app.domain.store_settings import MailServer
 from app.domain.text import clean
 from app.errors import MailServerRefused, NotPosted
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -123,6 +124,12 @@ def order_by_remote_id(
     return session.scalar(query.with_for_update() if lock else query)
 
 
+def by_ids(session: Session, order_ids: Iterable[int]) -> dict[int, Order]:
+    """These orders, by their id."""
+    found = session.scalars(select(Order).where(Order.id.in_(set(order_ids))))
+    return {order.id: order for order in found}
+
+
 def newest(
     session: Session, *, store_id: int | None, limit: int, scope: Scope = EVERYTHING
 ) -> list[Order]:
@@ -164,6 +171,16 @@ def page_of_email(
         same_second = Order.created_at < at + timedelta(seconds=1)
         earlier = or_(Order.created_at < at, Order.id < order_id)
         query = query.where(same_second, earlier)
+    return list(
+        session.scalars(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
+    )
+
+
+def newest_of_emails(
+    session: Session, store_ids: Sequence[int], emails: Sequence[str], limit: int
+) -> list[Order]:
+    """Orders of some addresses (lower case) in these stores, the newest first."""
+    query = select(Order).where(Order.store_id.in_(store_ids), Order.email.in_(emails))
     return list(
         session.scalars(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
     )

@@ -5,7 +5,6 @@ Validated at entry; a version once saved is never changed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import time
 from decimal import Decimal
@@ -26,13 +25,13 @@ from pydantic import (
 from stdnum import iban
 
 from app.domain.language import CustomerLanguage
+from app.domain.mail_server import MailServer
 from app.errors import SettingsError
 
 CustomerChoice = Literal["wait", "address", "exchange", "cancel"]
 CHOICES: tuple[CustomerChoice, ...] = get_args(CustomerChoice)
 Line = Annotated[str, Field(max_length=200)]
 Amount = Annotated[Decimal, Field(gt=0, lt=1_000_000_000)]
-MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 
 
@@ -179,18 +178,6 @@ class PromiseRules(_Values):
     default_transit_days: Annotated[int, Field(ge=0, le=180)] = 3
 
 
-def _one_line(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("may hold no line breaks and no other signs that cannot be seen")
-    return value
-
-
-def _address(value: str) -> str:
-    if value and not MAIL_ADDRESS.fullmatch(value):
-        raise ValueError("is no e-mail address such as shop@shop.example")
-    return value
-
-
 def _policy(value: object) -> object:
     """Settings of before had yes and no."""
     return {True: "automatic", False: "off"}.get(value, value) if isinstance(value, bool) else value
@@ -245,33 +232,6 @@ class CouponRules(_Values):
         if given.data.get("kind") == "percent" and value > 100:
             raise ValueError("is per cent, as kind says, and may be at most 100")
         return value
-
-
-class MailServer(_Values):
-    """The shop's own mail server, for messages instead of notes. Its password is kept apart.
-
-    `host` empty: messages travel as notes of the shop. `security`: `none` is for a server on this
-    machine alone. `from_name` empty: the seller's.
-    """
-
-    host: Annotated[str, Field(max_length=253, pattern=r"^[A-Za-z0-9._:-]*$")] = ""
-    port: Annotated[int, Field(ge=1, le=65_535)] = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: Annotated[str, Field(max_length=160), AfterValidator(_one_line)] = ""
-    from_address: Annotated[str, AfterValidator(_address)] = ""
-    from_name: Annotated[Line, AfterValidator(_one_line)] = ""
-    reply_to: Annotated[str, AfterValidator(_address)] = ""
-
-    @model_validator(mode="after")
-    def _has_sender(self) -> MailServer:
-        if self.host and not self.from_address:
-            raise ValueError("a mail server needs from_address, from which its mails come")
-        return self
-
-    @property
-    def account(self) -> str:
-        """For whom and where a password counts."""
-        return f"{self.user}@{self.host}:{self.port}"
 
 
 class ShopSettings(_Values):

@@ -84,10 +84,10 @@ def describe_order(
         extent=found.progress.extent.value if found.progress else "",
         lines=tuple(_lines(found)),
         parcels=tuple(_parcel(one, found, now) for one in found.parcels),
-        documents=tuple(_documents(found)),
+        documents=document_facts(found),
         coupons=tuple(_coupon(one) for one in found.coupons),
-        told=tuple(_told(one) for one in found.told),
-        tasks=tuple(_task(one) for one in found.tasks),
+        told=tuple(told_facts(one) for one in found.told),
+        tasks=tuple(task_facts(one) for one in found.tasks),
         timeline=tuple(_happening(one) for one in shown),
         timeline_goes_on=goes_on,
         customer=customer_of_order(session, found, now),
@@ -114,7 +114,8 @@ def _paid_with(snapshot: OrderSnapshot | None) -> dict[str, Any]:
     }
 
 
-def _task(task: Task) -> TaskFacts:
+def task_facts(task: Task) -> TaskFacts:
+    """Something to do about an order."""
     return TaskFacts(
         id=task.id,
         kind=task.kind,
@@ -255,10 +256,11 @@ def _parcel(parcel: Parcel, found: OrderContext, now: datetime) -> ParcelFacts:
     )
 
 
-def _documents(found: OrderContext) -> Iterator[DocumentFacts]:
+def document_facts(found: OrderContext) -> tuple[DocumentFacts, ...]:
+    """The documents of an order, in the order of their making."""
     gone = found.taken_back
-    for one in found.documents:
-        yield DocumentFacts(
+    return tuple(
+        DocumentFacts(
             id=one.id,
             kind=one.kind,
             number=one.number,
@@ -267,6 +269,8 @@ def _documents(found: OrderContext) -> Iterator[DocumentFacts]:
             currency=one.currency,
             is_taken_back=one.id in gone,
         )
+        for one in found.documents
+    )
 
 
 def _coupon(one: Coupon) -> CouponFacts:
@@ -284,7 +288,8 @@ def _coupon(one: Coupon) -> CouponFacts:
     )
 
 
-def _told(telling: Telling) -> ToldFacts:
+def told_facts(telling: Telling) -> ToldFacts:
+    """A word to a customer, and what became of it."""
     notice, message = telling
     text = message.text if message else None
     return ToldFacts(

@@ -4,7 +4,8 @@
                                        -> what else is due to this customer joins
                                     -> yes: is it there? adopted. Else the same words, if all of
                                        them are still true; else its orders part again
-          -> the coupon that it offers is made -> words and the try kept -> posted with its references -> read back -> done
+          -> the coupon that it offers is made -> words and the try kept
+          -> posted with its references -> read back -> done
 
 A note has no idempotency key, and a shop can act after we have given up waiting. So every message
 carries a reference of its own, and notes are read before every try, the first one too: what is
@@ -28,6 +29,7 @@ from app.domain.posting import Attachment, Outcome, Posting
 from app.errors import KikubariError, NotPosted
 from app.usecases.ask_staff import ask_staff
 from app.usecases.attach_document import attach_document
+from app.usecases.channels import Channel
 from app.usecases.dress_mails import texts_in
 from app.usecases.join_messages import (
     LOOKS_AGAIN,
@@ -47,7 +49,7 @@ from app.usecases.offer_coupon import (
     words_of_withheld,
 )
 from app.usecases.open_letter import Letter, Part, leave_of, open_letter, read_part
-from app.usecases.ports import Channel, Shop
+from app.usecases.ports import Shop
 from app.usecases.post_mail import MailChannel
 from app.usecases.post_note import NoteChannel
 from app.usecases.try_letter import Outside, Try, finish, finish_or_try_again, put_off

@@ -9,12 +9,14 @@ from app.db import mail_passwords
 from app.db.engine import Database
 from app.db.staff import audit
 from app.db.stores import Store, current_settings
+from app.domain.mail_server import MailServer
 from app.domain.mailer import MailState
 from app.domain.posting import Posting
-from app.domain.store_settings import MailServer, ShopSettings
+from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError, MailServerRefused, SettingsError
+from app.usecases.channels import Mailers
 from app.usecases.manage_stores import find, save_settings
-from app.usecases.ports import Mailers, SecretBox
+from app.usecases.ports import SecretBox
 from app.usecases.stores import settings_of
 
 MEND = "give it with `store smtp`"

@@ -12,6 +12,7 @@ from app.web.texts import gettext
 ACTIONS = {
     "backup.restore": N_("restored a backup"),
     "coupon.give": N_("gave a coupon"),
+    "customer.see": N_("saw a customer's orders"),
     "customer.opt_in": N_("wants words about delays again"),
     "customer.opt_out": N_("wants no words about delays"),
     "document.adopt": N_("adopted a document of before the restore"),
@@ -39,6 +40,9 @@ ACTIONS = {
     "refused": N_("was refused"),
     "secrets.reseal": N_("encrypted the secrets anew"),
     "shipment.note": N_("noted a parcel"),
+    "sidebar.add": N_("added a help desk's sidebar"),
+    "sidebar.remove": N_("removed a help desk's sidebar"),
+    "sidebar.rotate": N_("changed the secret of a help desk's sidebar"),
     "staff.add": N_("added a person"),
     "staff.change": N_("changed a person's role or shops"),
     "staff.code_off": N_("turned off the second step"),
@@ -62,8 +66,11 @@ ACTIONS = {
     "store.resume": N_("let a shop go on"),
     "store.rotate_secret": N_("changed the webhooks' secret"),
     "store.settings": N_("saved settings"),
+    "store.smtp": N_("changed a shop's mail server"),
     "task.add": N_("asked for something"),
     "task.done": N_("did a task"),
+    "token.add": N_("made a token for an integration"),
+    "token.revoke": N_("revoked a token"),
     "work.retry": N_("let something be tried again"),
 }
 """By action; `document.ask` stands for all that begin with it."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 
 from app.domain.carrier import carrier_name
@@ -30,10 +30,11 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def page_language() -> str:
-    """The signed-in person's language, else the browser's, else English."""
+    """The signed-in person's language, else the browser's, else English. A view that knows better
+    says so in `g.language`."""
     if not has_request_context():
         return "en"
-    chosen = getattr(current_user, "language", "")
+    chosen = g.get("language", "") or getattr(current_user, "language", "")
     return best_language(chosen or request.accept_languages.best_match(LANGUAGES) or "en")
 
 

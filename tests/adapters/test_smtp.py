@@ -14,9 +14,9 @@ import pytest
 from app.adapters import smtp
 from app.adapters.mail_message import Letterhead, mail_of, message_id
 from app.adapters.smtp import SmtpMailer
+from app.domain.mail_server import MailServer
 from app.domain.mailer import MailState
 from app.domain.posting import Attachment, Posting
-from app.domain.store_settings import MailServer
 from app.errors import KikubariError, MailServerRefused, NotPosted
 from tests.certificates import self_signed
 from tests.smtp_server import SmtpServer, smtp_server

@@ -56,6 +56,15 @@ def set_rules(world: World, **rules: object) -> None:
     save_settings(world.services.db, "tea", {"coupons": rules}, who="test", now=world.clock())
 
 
+def buy_late_of(world: World, customers: int) -> list[int]:
+    """A late order of each of so many customers."""
+    orders = buy_late(world, number=customers)
+    for number, order in enumerate(orders):
+        email = f"customer-{number}@client.example"
+        world.shop.update_order(order, {"billing": {"email": email}})
+    return orders
+
+
 def in_shop(world: World) -> list[dict[str, Any]]:
     return list(world.shop.coupons.values())
 
@@ -410,7 +419,7 @@ def test_only_a_coupon_of_that_very_code_is_taken_for_ours(sqlite_world: World) 
 def test_when_the_month_is_full_words_go_without_and_staff_are_asked(sqlite_world: World) -> None:
     world = sqlite_world
     with offering(world, monthly_count=2):
-        buy_late(world, number=4)
+        buy_late_of(world, 4)
         settle(world)
         assert kinds(world) == ["delayed"] * 4
         assert len(in_shop(world)) == 2
@@ -424,7 +433,7 @@ def test_when_the_month_is_full_words_go_without_and_staff_are_asked(sqlite_worl
 def test_what_a_month_may_come_to_is_kept(sqlite_world: World) -> None:
     world = sqlite_world
     with offering(world, kind="fixed", amount="5", monthly_sum="12"):
-        buy_late(world, number=4)
+        buy_late_of(world, 4)
         settle(world)
     assert len(in_shop(world)) == 2 and "come to 15" in tasks(world)[0]
 

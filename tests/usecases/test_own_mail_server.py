@@ -24,9 +24,11 @@ from app.usecases.set_mail_server import send_test_mail, set_mail_server
 from tests.certificates import self_signed
 from tests.smtp_server import SmtpServer, smtp_server
 from tests.usecases.test_backup import backup, go_on, restore
+from tests.usecases.test_coupons import CODE, gift, give, in_shop, offering, set_rules
+from tests.usecases.test_joined_coupons import codes_made
 from tests.usecases.test_reconcile import cycle
 from tests.usecases.test_several_orders import Killed, die_once
-from tests.usecases.test_telling import buy_late, kinds, settle, shop_of
+from tests.usecases.test_telling import buy_late, kinds, set_outgoing, settle, shop_of
 from tests.world import World
 
 PASSWORD = "a-password"
@@ -325,3 +327,74 @@ def test_off_is_off(sqlite_world: World, server: SmtpServer, tls: Any, tmp_path:
         world.shop.place_order("FR")
         settle(world)
     assert server.arrived == [] and len(world.shop.mails) == 1 and rows(world) == []
+
+
+# with a coupon
+
+
+@pytest.fixture
+def mailing(sqlite_world: World, server: SmtpServer, tls: Any) -> Iterator[World]:
+    """A live shop that offers coupons and sends mails alone about delays."""
+    with offering(sqlite_world):
+        set_outgoing(sqlite_world, invoice=False)
+        use(sqlite_world, server, tls)
+        yield sqlite_world
+
+
+def codes_mailed(server: SmtpServer, part: str = "plain") -> list[str]:
+    return [code for one in server.arrived for code in CODE.findall(one.part(part))]
+
+
+@pytest.mark.parametrize("orders", [1, 2])
+def test_a_mail_tells_its_coupon(mailing: World, server: SmtpServer, orders: int) -> None:
+    buy_late(mailing, number=orders)
+    settle(mailing)
+    assert kinds(mailing) == ["delayed"] * orders and len(server.arrived) == 1
+    assert codes_mailed(server) == codes_mailed(server, "html") == codes_made(mailing)
+    (code,) = codes_made(mailing)
+    assert f'nowrap">{code}</bdi>' in server.arrived[0].part("html")
+    notes = [
+        n["note"] for one in mailing.shop.orders for n in mailing.shop.notes_of(one, "internal")
+    ]
+    assert not CODE.search(" ".join(notes)), "the shop's staff needs no code that is the customer's"
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "DATA", "TAKEN"])
+def test_a_mail_that_was_put_off_tells_the_same_coupon_later(
+    mailing: World, server: SmtpServer, verb: str
+) -> None:
+    server.does.answers[verb] = b"451 4.7.1 greylisted"
+    buy_late(mailing, number=2)
+    settle(mailing)
+    assert len(in_shop(mailing)) == 1 and server.arrived == []
+    server.does.answers.clear()
+    for _ in range(3):
+        mailing.clock.pass_(minutes=30)
+        mailing.work()
+    assert kinds(mailing) == ["delayed"] * 2 and len(server.arrived) == 1
+    assert codes_mailed(server) == codes_made(mailing) and len(in_shop(mailing)) == 1
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_mail_of_which_nobody_knows_makes_no_second_coupon(
+    mailing: World, server: SmtpServer, kept: bool
+) -> None:
+    server.does.dies_after_data, server.does.keeps_before_dying = True, kept
+    buy_late(mailing)
+    settle(mailing)
+    server.does.dies_after_data = False
+    for _ in range(6):
+        mailing.clock.pass_(hours=1)
+        mailing.work()
+    assert len(in_shop(mailing)) == 1 and len(server.arrived) == kept
+    (message,) = mailing.all(Message)
+    assert CODE.findall(message.text or "") == codes_made(mailing)
+
+
+def test_a_coupon_given_by_hand_is_mailed_too(mailing: World, server: SmtpServer) -> None:
+    set_rules(mailing, offer="none")
+    order = mailing.shop.place_order("GB")
+    settle(mailing)
+    give(mailing, order, gift())
+    settle(mailing)
+    assert codes_mailed(server) == codes_made(mailing) and len(server.arrived) == 1

@@ -72,6 +72,7 @@ PAGES = (
     "/inbox?state=quarantined",
     "/stores/tea",
     "/people",
+    "/integrations",
     "/people/2",
     "/audit",
     "/audit?action=nothing",
@@ -354,7 +355,8 @@ def test_a_form_whose_session_is_over_says_so(visit: Visit) -> None:
 @pytest.mark.parametrize("language", ["de", "fr", "ja"])
 def test_pages_speak_the_visitors_language(visit: Visit, language: str) -> None:
     with visit.page(PHONE, locale=language) as page:
-        for path in ("/", f"/orders/tea/{LATE}", "/inbox", "/people", "/audit", "/account"):
+        pages = ("/", f"/orders/tea/{LATE}", "/inbox", "/people", "/integrations", "/audit")
+        for path in (*pages, "/account"):
             page.goto(path)
             assert page.get_attribute("html", "lang") == language
             assert page.evaluate(OVERFLOW) <= 0
