@@ -226,10 +226,15 @@ class OrderFacts(Facts):
     suggested_reply: str = ""
 
 
+STAFF_WORDS = frozenset({"words", "why"})
+"""Facts of the timeline that a person wrote for their own team."""
+
+
 def minimised(facts: OrderFacts) -> OrderFacts:
     """The same without what an assistant does not need to draft an answer: no full name, address,
     phone or words of the customer's own; the e-mail address with its beginning alone. In our own
-    words to the customer, the first name stands for the whole."""
+    words to the customer, the first name stands for the whole. What staff noted for each other
+    stays with them: of a note, that there is one."""
     customer, less = facts.customer, minimised_customer(facts.customer)
 
     def shortened(text: str) -> str:
@@ -242,7 +247,7 @@ def minimised(facts: OrderFacts) -> OrderFacts:
             update={
                 "text": shortened(one.text),
                 "mailer_said": shortened(one.mailer_said),
-                "problem": shortened(one.problem),
+                "problem": "" if one.held_by else shortened(one.problem),
             }
         )
         for one in facts.told
@@ -254,8 +259,14 @@ def minimised(facts: OrderFacts) -> OrderFacts:
             "suggested_reply": shortened(facts.suggested_reply),
             "coupons": tuple(one.model_copy(update={"code": ""}) for one in facts.coupons),
             "tasks": tuple(one.model_copy(update={"words": ""}) for one in facts.tasks),
+            "timeline": tuple(map(_without_notes, facts.timeline)),
         }
     )
+
+
+def _without_notes(one: HappeningFacts) -> HappeningFacts:
+    kept = {key: value for key, value in one.facts.items() if key not in STAFF_WORDS}
+    return one.model_copy(update={"facts": kept})
 
 
 def minimised_customer(customer: CustomerFacts) -> CustomerFacts:
