@@ -232,7 +232,10 @@ def shop_mail(language: str, tag: str, wishes: dict[str, Any]) -> str:
         shop.close()
 
 
-WORDS = "お待たせして申し訳ございません。ご注文の品は本日発送いたします。\n\nお届けの前にお電話いたします。"
+WORDS = (
+    "お待たせして申し訳ございません。ご注文の品は本日発送いたします。"
+    "\n\nお届けの前にお電話いたします。"
+)
 
 
 def draft_words(page: Page, order: str) -> None:
