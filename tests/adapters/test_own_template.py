@@ -115,7 +115,7 @@ def test_a_template_is_refused_before_it_is_used(source: bytes, why: str) -> Non
 
 
 def test_a_template_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_template, "SECONDS", 4)
+    monkeypatch.setattr(own_template, "LONGEST_WAIT", 4)
     nested = "{% for a in range(9999) %}" * 4 + "x" + "{% endfor %}" * 4
     started = time.monotonic()
     with pytest.raises(FileRefused, match="not done after 4 seconds"):
