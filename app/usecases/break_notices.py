@@ -16,10 +16,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.db import notices, work
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.notices import DROPPED, HELD, Message, Notice
 from app.db.orders import note_event
-from app.db.staff import audit
 from app.db.stores import Store, connected_stores
 from app.domain.calendar import calendar_of
 from app.domain.scope import EVERYTHING, Scope

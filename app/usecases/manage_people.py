@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db import sessions, staff
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import Person, audit
+from app.db.staff import Person
 from app.domain.scope import Scope
 from app.errors import SettingsError
 from app.usecases.sign_in import check_role, ids_of

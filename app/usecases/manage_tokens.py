@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.db import api_tokens
 from app.db.api_tokens import ApiToken
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit
 from app.domain.api_scopes import TOKEN_PREFIX, ApiScope
 from app.domain.scope import EVERYTHING, Scope
 from app.domain.text import clean

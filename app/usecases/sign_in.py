@@ -18,8 +18,9 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy.orm import Session
 
 from app.db import sessions, staff
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import ROLES, Person, SignInLink, audit, person_by_email, use_link
+from app.db.staff import ROLES, Person, SignInLink, person_by_email, use_link
 from app.domain.device import Device
 from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError

@@ -16,10 +16,10 @@ import structlog
 from sqlalchemy import delete
 from structlog.testing import CapturingLogger
 
+from app.db.audit_trail import AuditEntry
 from app.db.coupons import Coupon
 from app.db.notices import HELD, Message
 from app.db.orders import Order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.db.tasks import Task
 from app.domain.store_mode import Mode

@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
+from app.db.audit_trail import AuditEntry
 from app.db.document_search import Wanted
 from app.db.documents import Document
 from app.db.orders import Order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.domain.datev import COLUMNS
 from app.domain.invoice import DocumentKind

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from app.db.audit_trail import AuditEntry
 from app.db.orders import Order
 from app.db.shipments import Shipment, parcels_of_order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.domain.parcel import ParcelState
 from app.factory import create_app
