@@ -14,9 +14,9 @@ from app.db.staff import Person
 from app.db.stores import all_stores
 from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError
-from app.usecases.manage_people import change_person, remove_person, reset_codes
+from app.usecases.manage_people import add_person, change_person, remove_person, reset_codes
 from app.usecases.manage_stores import find
-from app.usecases.sign_in import add_person, find_person, make_link, set_password
+from app.usecases.sign_in import find_person, make_link, set_password
 from app.usecases.verify_audit import verify_audit
 
 FIRST_OWNER = "owner@localhost"

@@ -7,12 +7,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, delete, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.db.audit_trail import AuditEntry, audit
 from app.db.base import Base
 from app.db.types import BigId
 from app.domain.scope import EVERYTHING, Scope
-
-__all__ = ["ROLES", "AuditEntry", "Person", "SignInLink", "audit", "visible_stores"]
 
 ROLES = ("owner", "agent", "reader")
 

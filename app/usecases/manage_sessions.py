@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import sessions
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.sessions import SignedIn
-from app.db.staff import Person, audit, person_by_id
+from app.db.staff import Person, person_by_id
 from app.domain.device import Device
 
 PATIENCE = 0.5

@@ -9,8 +9,9 @@ from secrets import token_bytes
 import pyotp
 
 from app.db import sessions, staff
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import Person, audit
+from app.db.staff import Person
 from app.errors import KikubariError
 from app.usecases.ports import SecretBox
 from app.usecases.sign_in import (

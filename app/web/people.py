@@ -10,8 +10,8 @@ from app.db import staff, stores
 from app.db.staff import ROLES, Person
 from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError
-from app.usecases.manage_people import change_person, remove_person, reset_codes
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.manage_people import add_person, change_person, remove_person, reset_codes
+from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.state import services

@@ -25,7 +25,8 @@ from app.errors import KikubariError, ShopError
 from app.i18n import Spoken
 from app.usecases import send_messages
 from app.usecases.add_note import Note, add_note
-from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.answer_message import answer_message
+from app.usecases.break_notices import answer_breaker
 from app.usecases.correct_promise import Correction, correct_promise
 from app.usecases.describe_order import MOST_HAPPENINGS, describe_order
 from app.usecases.hold_message import hold_message

@@ -15,8 +15,8 @@ from app.db.orders import Order, OrderEvent
 from app.domain.scope import Scope
 from app.domain.store_mode import Mode
 from app.factory import create_app
+from app.usecases.manage_people import add_person
 from app.usecases.manage_stores import save_settings, set_mode
-from app.usecases.sign_in import add_person
 from app.web.safety import limiter
 from tests.web.roles import open_second_shop, visitor
 from tests.web.site import LATE, PEOPLE, RTL, SCRIPT, Site, post, served

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from app.adapters.links import FORM_SECONDS, SignedLinks
 from app.adapters.wording import TemplateWording
+from app.db.audit_trail import AuditEntry
 from app.db.customers import PAGE_LIFE, CustomerLink, OptOut
 from app.db.documents import DocumentLink
 from app.db.orders import Order
-from app.db.staff import AuditEntry
 from app.db.stores import store_by_name
 from app.db.tasks import Task
 from app.domain.notice import NoticeKind
