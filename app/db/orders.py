@@ -118,6 +118,12 @@ def note_event(
     return insert_once(session, OrderEvent, ["order_id", "request"], values)
 
 
+def event_of_form(session: Session, order_id: int, request: str) -> OrderEvent | None:
+    """What a form did to an order; None where it did nothing yet."""
+    query = select(OrderEvent).where(OrderEvent.order_id == order_id, OrderEvent.request == request)
+    return session.scalar(query)
+
+
 def order_by_remote_id(
     session: Session, store_id: int, remote_id: int, *, lock: bool = False
 ) -> Order | None:

@@ -467,6 +467,18 @@ def test_one_form_corrects_once(paid: World) -> None:
     assert order_of(paid).promise_version == 2
 
 
+def test_a_form_filled_in_anew_is_not_taken_for_the_one_before(paid: World) -> None:
+    """Whoever goes back in the browser has the page's key again; "noted" must be true."""
+    key = "the key of one page"
+    assert keep(paid, "Rang them.", key) and keep(paid, "They rang back.", key)
+    assert not keep(paid, "Rang them.", key)
+    assert [one["words"] for one in events(paid, "note")] == ["Rang them.", "They rang back."]
+    assert correct(paid, *days_later(paid, 10), key) is True
+    assert correct(paid, *days_later(paid, 12), key) is not None
+    assert write(paid, draft("It leaves today.", key)) and write(paid, draft("No, tomorrow.", key))
+    assert not write(paid, draft("No, tomorrow.", key))
+
+
 def test_two_clicks_correct_once(paid: World) -> None:
     days = days_later(paid, 10)
     assert set(map(str, at_once(lambda: correct(paid, *days)))) == {"True", "None"}
