@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -10,9 +10,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.db.base import Base
 from app.db.staff import person_by_id, visible_stores
 from app.domain.scope import EVERYTHING, Scope
-
-COARSE = timedelta(minutes=5)
-"""How exactly it is kept when a token was last used, so that reading writes nothing."""
 
 
 class ApiToken(Base):
