@@ -8,8 +8,6 @@ from datetime import datetime
 from enum import Enum
 from secrets import token_urlsafe
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import api_tokens
@@ -17,16 +15,13 @@ from app.db.api_tokens import ApiToken
 from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.domain.api_scopes import TOKEN_PREFIX, ApiScope
+from app.domain.hashed import hash_of
 from app.domain.scope import EVERYTHING, Scope
 from app.domain.text import clean
 from app.errors import SettingsError
-from app.usecases.manage_sessions import hash_of
 
-PATIENCE = 0.5
 LONGEST_TOKEN = 60
 BYTES = 32
-
-log = structlog.get_logger()
 
 
 class TokenState(Enum):
@@ -126,17 +121,6 @@ def token_of(session: Session, given: str, now: datetime) -> KnownToken | None:
         return None
     token = api_tokens.by_hash(session, hash_of(given))
     return _known_token(session, token, now) if token is not None else None
-
-
-def note_token_use(db: Database, token: ApiToken, now: datetime) -> None:
-    """Keep that a token is used, every few minutes. A busy database is no reason to fail."""
-    if token.used_at is not None and now - token.used_at < api_tokens.COARSE:
-        return
-    try:
-        with db.write(patience=PATIENCE) as session:
-            api_tokens.touch(session, token.id, now)
-    except (SQLAlchemyError, OSError) as error:
-        log.warning("token not noted as used", why=type(error).__name__)
 
 
 def _known_token(session: Session, token: ApiToken, now: datetime) -> KnownToken:

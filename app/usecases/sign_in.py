@@ -22,8 +22,9 @@ from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.staff import Person, SignInLink, person_by_email, use_link
 from app.domain.device import Device
+from app.domain.hashed import hash_of
 from app.errors import SettingsError
-from app.usecases.manage_sessions import hash_of, open_session
+from app.usecases.manage_sessions import open_session
 from app.usecases.ports import SecretBox
 from app.usecases.take_code import take_code
 
