@@ -34,8 +34,9 @@ from app.db.orders import Order
 from app.db.schema import upgrade
 from app.services import Services
 from app.settings import load_settings
+from app.usecases.manage_people import add_person
 from app.usecases.manage_tokens import make_token
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.sign_in import make_link
 
 ASKED = 400
 AGENT = "agent@tea.example"

@@ -3,12 +3,13 @@ else."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from datetime import datetime
 
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
+
+from app.domain.hashed import hash_of
 
 FORM_SECONDS = 24 * 60 * 60
 """How long a form may lie open."""
@@ -76,7 +77,7 @@ class SignedStates:
     def make(self) -> tuple[str, str]:
         """A new state of 256 random bits, and its hash, which alone is kept."""
         state = self._signer.sign(secrets.token_urlsafe(32)).decode()
-        return state, hashlib.sha256(state.encode()).hexdigest()
+        return state, hash_of(state)
 
     def read(self, state: str) -> str | None:
         """The hash of a state that we signed; None for any other."""
@@ -84,4 +85,4 @@ class SignedStates:
             self._signer.unsign(state[:200])
         except (BadSignature, UnicodeError):
             return None
-        return hashlib.sha256(state.encode()).hexdigest()
+        return hash_of(state)

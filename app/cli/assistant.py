@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from app.cli.output import services
+from app.cli.output import scope_named, services
 from app.db.orders import page_of_email
 from app.domain.listed_facts import BriefFacts, CustomerStory, minimised_brief
 from app.domain.order_facts import OrderFacts, minimised, minimised_customer
-from app.domain.scope import EVERYTHING, Scope
+from app.domain.scope import Scope
 from app.domain.search_words import LONGEST_QUERY
 from app.errors import KikubariError, OutOfSight, UnknownStore
 from app.i18n import Spoken
@@ -208,10 +208,7 @@ def main(arguments: list[str]) -> int:
     try:
         s = services()
         configure_logging(s.settings.log_level)
-        with s.db.read() as session:
-            named = frozenset(find(session, name).id for name in asked.store)
-        scope = EVERYTHING if asked.all_stores else Scope(named)
-        server(Desk(s, scope)).run("stdio")
+        server(Desk(s, scope_named(asked.store))).run("stdio")
     except KikubariError as error:
         print(f"kikubari: {error.sentence()}", file=sys.stderr)
         return 1

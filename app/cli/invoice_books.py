@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from app.cli.output import WHO, json_option, services, show, show_one, store_option
+from app.db.audit_trail import audit
 from app.db.document_search import Wanted
-from app.db.staff import audit
 from app.errors import KikubariError
 from app.usecases.erase_documents import erase_documents
 from app.usecases.export_documents import export_csv, export_datev, export_zip

@@ -7,7 +7,8 @@ import click
 from app.cli.output import WHO, json_option, limit_option, services, show, show_one, store_option
 from app.db import notices
 from app.db.orders import Order
-from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.answer_message import answer_message
+from app.usecases.break_notices import answer_breaker
 from app.usecases.manage_stores import find
 
 

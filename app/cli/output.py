@@ -1,4 +1,5 @@
-"""How commands print: a table for people, JSON for programs, both from the same rows."""
+"""What commands share: their services and options, and how they print: a table for people, JSON for
+programs, both from the same rows."""
 
 from __future__ import annotations
 
@@ -11,10 +12,14 @@ from functools import cache
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from app.db import schema
+from app.db.stores import all_stores
+from app.domain.scope import EVERYTHING, Scope
 from app.services import Services
 from app.settings import load_settings
+from app.usecases.manage_stores import find
 
 WHO = "command line"
 """How the command line signs in the audit trail."""
@@ -44,6 +49,22 @@ def limit_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--store`."""
     return click.option("--store", "store_name", help="Only this shop.")(command)
+
+
+def scope_named(shops: Sequence[str]) -> Scope:
+    """A limit to the shops that were named; every one where none was. Raises UnknownStore."""
+    if not shops:
+        return EVERYTHING
+    with services().db.read() as session:
+        return Scope(frozenset(find(session, name).id for name in shops))
+
+
+def shops_seen(session: Session, scope: Scope) -> str | list[str]:
+    """A limit as it is printed: the names of its shops, or `all`."""
+    if scope.store_ids is None:
+        return "all"
+    names = {store.id: store.name for store in all_stores(session)}
+    return sorted(names[one] for one in scope.store_ids)
 
 
 def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:

@@ -8,11 +8,9 @@ import sys
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.output import WHO, json_option, services, show, show_one
+from app.cli.output import WHO, json_option, scope_named, services, shops_seen, show, show_one
 from app.db import sidebars
 from app.db.sidebars import Sidebar
-from app.db.stores import all_stores
-from app.domain.scope import EVERYTHING, Scope
 from app.domain.sidebar import chatwoot
 from app.domain.sidebar.question import Vendor
 from app.errors import SettingsError
@@ -24,7 +22,6 @@ from app.usecases.manage_sidebars import (
     remove_sidebar,
     rotate_sidebar,
 )
-from app.usecases.manage_stores import find
 
 env_option = click.option(
     "--secret-from-env",
@@ -75,7 +72,9 @@ def add(
     Example:  python3 run.py sidebars add desk --vendor helpscout
     """
     s, secret = services(), _given(variable, piped)
-    new = NewSidebar(name, Vendor(vendor), origin, installation, language, secret, _scope(shops))
+    new = NewSidebar(
+        name, Vendor(vendor), origin, installation, language, secret, scope_named(shops)
+    )
     _show(add_sidebar(s.db, s.box, new, who=WHO, now=s.clock()), as_json=as_json)
 
 
@@ -137,25 +136,16 @@ def _address(sidebar: Sidebar) -> str:
 
 def _facts(session: Session, sidebar: Sidebar) -> dict[str, object]:
     scope = sidebars.visible_stores(session, sidebar)
-    names = {store.id: store.name for store in all_stores(session)}
-    seen = None if scope.is_everything else [names[one] for one in sorted(scope.store_ids or ())]
     return {
         "name": sidebar.name,
         "vendor": sidebar.vendor,
         "origin": sidebar.origin,
-        "stores": "all" if seen is None else seen,
+        "stores": shops_seen(session, scope),
         "language": sidebar.language,
         "url": _address(sidebar),
         "created_at": sidebar.created_at,
         "rotated_at": sidebar.rotated_at,
     }
-
-
-def _scope(names: tuple[str, ...]) -> Scope:
-    if not names:
-        return EVERYTHING
-    with services().db.read() as session:
-        return Scope(frozenset(find(session, name).id for name in names))
 
 
 def _given(variable: str | None, piped: bool) -> str:

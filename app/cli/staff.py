@@ -7,16 +7,24 @@ import sys
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.output import WHO, json_option, limit_option, services, show, show_one
+from app.cli.output import (
+    WHO,
+    json_option,
+    limit_option,
+    scope_named,
+    services,
+    shops_seen,
+    show,
+    show_one,
+)
 from app.db import staff
 from app.db.audit_trail import Sought, entries
 from app.db.staff import Person
 from app.db.stores import all_stores
-from app.domain.scope import EVERYTHING, Scope
+from app.domain.scope import EVERYTHING
 from app.errors import SettingsError
-from app.usecases.manage_people import change_person, remove_person, reset_codes
-from app.usecases.manage_stores import find
-from app.usecases.sign_in import add_person, find_person, make_link, set_password
+from app.usecases.manage_people import add_person, change_person, remove_person, reset_codes
+from app.usecases.sign_in import find_person, make_link, set_password
 from app.usecases.verify_audit import verify_audit
 
 FIRST_OWNER = "owner@localhost"
@@ -48,7 +56,7 @@ def add(email: str, role: str, shops: tuple[str, ...], as_json: bool) -> None:
     Example:  python3 run.py staff add ann@shop.example --role agent
     """
     s = services()
-    person = add_person(s.db, email, role, who=WHO, now=s.clock(), scope=_scope(shops))
+    person = add_person(s.db, email, role, who=WHO, now=s.clock(), scope=scope_named(shops))
     show_one({"email": person.email, "role": person.role, "url": _link(email)}, as_json=as_json)
 
 
@@ -72,7 +80,7 @@ def change(
     with s.db.read() as session:
         person = find_person(session, email)
         present = staff.visible_stores(session, person)
-    scope = _scope(shops) if shops else EVERYTHING if all_stores else present
+    scope = scope_named(shops) if shops else EVERYTHING if all_stores else present
     change_person(s.db, person.id, role or person.role, scope, who=WHO, now=s.clock())
     with s.db.read() as session:
         show_one(_facts(session, find_person(session, email)), as_json=as_json)
@@ -193,23 +201,14 @@ def _verify(*, as_json: bool) -> None:
 
 def _facts(session: Session, person: Person) -> dict[str, object]:
     scope = staff.visible_stores(session, person)
-    names = {store.id: store.name for store in all_stores(session)}
-    seen = None if scope.is_everything else [names[one] for one in sorted(scope.store_ids or ())]
     return {
         "email": person.email,
         "role": person.role,
-        "stores": "all" if seen is None else seen,
+        "stores": shops_seen(session, scope),
         "password": person.password_hash is not None,
         "code": person.asks_for_code,
         "created_at": person.created_at,
     }
-
-
-def _scope(names: tuple[str, ...]) -> Scope:
-    if not names:
-        return EVERYTHING
-    with services().db.read() as session:
-        return Scope(frozenset(find(session, name).id for name in names))
 
 
 def _id_of(email: str) -> int:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import click
+from sqlalchemy.orm import Session
 
-from app.cli.output import WHO, json_option, services, show, show_one
-from app.db.stores import all_stores
+from app.cli.output import WHO, json_option, scope_named, services, shops_seen, show, show_one
 from app.domain.api_scopes import ApiScope
-from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError
-from app.usecases.manage_stores import find
 from app.usecases.manage_tokens import KnownToken, make_token, revoke_token, tokens
 
 scope_choice = click.Choice([one.value for one in ApiScope])
@@ -45,8 +43,6 @@ def add(
     Example:  python3 run.py tokens add helpdesk --scope read --scope documents --store tea
     """
     s = services()
-    with s.db.read() as session:
-        limit = Scope(frozenset(find(session, one).id for one in shops)) if shops else EVERYTHING
     now = s.clock()
     token_id, token = make_token(
         s.db,
@@ -54,7 +50,7 @@ def add(
         scopes or (ApiScope.READ.value,),
         who=WHO,
         now=now,
-        scope=limit,
+        scope=scope_named(shops),
         expires_at=now + timedelta(days=days) if days else None,
     )
     show_one({"id": token_id, "name": name, "token": token}, as_json=as_json)
@@ -70,8 +66,7 @@ def list_tokens(as_json: bool) -> None:
     """
     s = services()
     with s.db.read() as session:
-        names = {store.id: store.name for store in all_stores(session)}
-        rows = [_facts(one, names) for one in tokens(session, s.clock())]
+        rows = [_facts(session, one) for one in tokens(session, s.clock())]
     show(rows, as_json=as_json, empty="None yet: tokens add NAME")
 
 
@@ -90,14 +85,14 @@ def revoke(token_id: int, as_json: bool) -> None:
     show_one({"id": token_id, "revoked": True}, as_json=as_json)
 
 
-def _facts(known: KnownToken, names: dict[int, str]) -> dict[str, object]:
-    token, seen = known.token, known.scope.store_ids
+def _facts(session: Session, known: KnownToken) -> dict[str, object]:
+    token = known.token
     return {
         "id": token.id,
         "name": token.name,
         "beginning": token.beginning,
         "scopes": token.scopes.split(),
-        "stores": "all" if seen is None else sorted(names[one] for one in seen),
+        "stores": shops_seen(session, known.scope),
         "state": known.state.value,
         "created_by": token.created_by,
         "created_at": token.created_at,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.scoping import keep_limit, kept_limit
 from app.db.staff import person_by_id, visible_stores
 from app.domain.scope import EVERYTHING, Scope
-
-COARSE = timedelta(minutes=5)
-"""How exactly it is kept when a token was last used, so that reading writes nothing."""
 
 
 class ApiToken(Base):
@@ -56,11 +54,9 @@ class ApiTokenStore(Base):
 
 def add(session: Session, token: ApiToken, scope: Scope) -> None:
     """Keep a new token with its limit to some stores."""
-    token.sees_all = scope.is_everything
     session.add(token)
     session.flush()
-    for store_id in sorted(scope.store_ids or ()):
-        session.add(ApiTokenStore(token_id=token.id, store_id=store_id))
+    keep_limit(session, token, ApiTokenStore.token_id, scope)
 
 
 def by_hash(session: Session, token_sha256: str) -> ApiToken | None:
@@ -78,10 +74,7 @@ def everyone(session: Session) -> list[ApiToken]:
 
 def limit_of(session: Session, token: ApiToken) -> Scope:
     """The stores that the token was made for."""
-    if token.sees_all:
-        return EVERYTHING
-    query = select(ApiTokenStore.store_id).where(ApiTokenStore.token_id == token.id)
-    return Scope(frozenset(session.scalars(query)))
+    return kept_limit(session, token, ApiTokenStore.token_id)
 
 
 def makers_stores(session: Session, token: ApiToken) -> Scope | None:

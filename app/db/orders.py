@@ -113,7 +113,8 @@ def note_event(
     **facts: Any,
 ) -> int | None:
     """Put a line into an order's timeline; its id, or None where this form did so before."""
-    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": request}
+    key = f"{kind}:{request}"[:40] if request else None  # forms of one page share its key
+    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": key}
     return insert_once(session, OrderEvent, ["order_id", "request"], values)
 
 

@@ -16,8 +16,6 @@ LONGEST = timedelta(days=30)
 """How long it lives in any case."""
 HALF = timedelta(minutes=5)
 """How long a sign-in waits for its code."""
-COARSE = timedelta(minutes=5)
-"""How exactly it is kept when a session was last used, so that reading a page writes nothing."""
 
 
 class SignedIn(Base):

@@ -8,9 +8,10 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, select, tru
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.scoping import keep_limit, kept_limit
 from app.db.types import BigId
 from app.db.upsert import insert_once
-from app.domain.scope import EVERYTHING, Scope
+from app.domain.scope import Scope
 from app.domain.sidebar.question import Vendor
 
 
@@ -87,18 +88,12 @@ def all_sidebars(session: Session) -> list[Sidebar]:
 
 def visible_stores(session: Session, sidebar: Sidebar) -> Scope:
     """Which stores it shows."""
-    if sidebar.sees_all:
-        return EVERYTHING
-    query = select(SidebarStore.store_id).where(SidebarStore.sidebar_id == sidebar.id)
-    return Scope(frozenset(session.scalars(query)))
+    return kept_limit(session, sidebar, SidebarStore.sidebar_id)
 
 
 def limit_to(session: Session, sidebar: Sidebar, scope: Scope) -> None:
     """From now on it shows these stores. The row must have its id already."""
-    session.execute(delete(SidebarStore).where(SidebarStore.sidebar_id == sidebar.id))
-    sidebar.sees_all = scope.store_ids is None
-    for store_id in sorted(scope.store_ids or ()):
-        session.add(SidebarStore(sidebar_id=sidebar.id, store_id=store_id))
+    keep_limit(session, sidebar, SidebarStore.sidebar_id, scope)
 
 
 def use_up(

@@ -7,12 +7,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, delete, select, true, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.db.audit_trail import AuditEntry, audit
 from app.db.base import Base
+from app.db.scoping import keep_limit, kept_limit
 from app.db.types import BigId
-from app.domain.scope import EVERYTHING, Scope
-
-__all__ = ["ROLES", "AuditEntry", "Person", "SignInLink", "audit", "visible_stores"]
+from app.domain.scope import Scope
 
 ROLES = ("owner", "agent", "reader")
 
@@ -85,18 +83,12 @@ class RecoveryCode(Base):
 
 def visible_stores(session: Session, person: Person) -> Scope:
     """Which stores a person may see. The one place that says so."""
-    if person.sees_all:
-        return EVERYTHING
-    query = select(PersonStore.store_id).where(PersonStore.person_id == person.id)
-    return Scope(frozenset(session.scalars(query)))
+    return kept_limit(session, person, PersonStore.person_id)
 
 
 def limit_to(session: Session, person: Person, scope: Scope) -> None:
     """From now on the person sees these stores."""
-    session.execute(delete(PersonStore).where(PersonStore.person_id == person.id))
-    person.sees_all = scope.store_ids is None
-    for store_id in sorted(scope.store_ids or ()):
-        session.add(PersonStore(person_id=person.id, store_id=store_id))
+    keep_limit(session, person, PersonStore.person_id, scope)
 
 
 def person_by_email(session: Session, email: str) -> Person | None:

@@ -230,11 +230,15 @@ class OrderFacts(Facts):
     suggested_reply: str = ""
 
 
+STAFF_WORDS = frozenset({"words", "why"})
+"""Facts of the timeline that a person wrote for their own team."""
+
+
 def minimised(facts: OrderFacts) -> OrderFacts:
     """The same without what an assistant does not need to draft an answer: no full name, address,
     phone, words of the customer's own or coupon codes; the e-mail address with its beginning
-    alone. In our own words to the customer, the first name stands for the whole. Of notes that
-    the shop's people keep, it is told that they are there."""
+    alone. In our own words to the customer, the first name stands for the whole. What staff noted
+    for each other stays with them: of a note, that there is one."""
     customer, less = facts.customer, minimised_customer(facts.customer)
 
     def shortened(text: str) -> str:
@@ -248,7 +252,7 @@ def minimised(facts: OrderFacts) -> OrderFacts:
             update={
                 "text": shortened(one.text),
                 "mailer_said": shortened(one.mailer_said),
-                "problem": shortened(one.problem),
+                "problem": "" if one.held_by else shortened(one.problem),
             }
         )
         for one in facts.told
@@ -259,16 +263,16 @@ def minimised(facts: OrderFacts) -> OrderFacts:
             "told": tuple(told),
             "suggested_reply": shortened(facts.suggested_reply),
             "coupons_used": (),
-            "timeline": tuple(map(_without_words, facts.timeline)),
             "coupons": tuple(one.model_copy(update={"code": ""}) for one in facts.coupons),
             "tasks": tuple(one.model_copy(update={"words": ""}) for one in facts.tasks),
+            "timeline": tuple(map(_without_notes, facts.timeline)),
         }
     )
 
 
-def _without_words(one: HappeningFacts) -> HappeningFacts:
-    facts = {name: value for name, value in one.facts.items() if name != "words"}
-    return one.model_copy(update={"facts": facts})
+def _without_notes(one: HappeningFacts) -> HappeningFacts:
+    kept = {key: value for key, value in one.facts.items() if key not in STAFF_WORDS}
+    return one.model_copy(update={"facts": kept})
 
 
 def minimised_customer(customer: CustomerFacts) -> CustomerFacts:

@@ -18,6 +18,11 @@ class Scope:
     def is_everything(self) -> bool:
         return self.store_ids is None
 
+    @property
+    def on_audit(self) -> list[int] | None:
+        """How it stands on the audit; None for every store."""
+        return None if self.store_ids is None else sorted(self.store_ids)
+
     def sees(self, store_id: int) -> bool:
         return self.store_ids is None or store_id in self.store_ids
 
@@ -25,6 +30,12 @@ class Scope:
         """Raises OutOfSight where the store is not seen."""
         if not self.sees(store_id):
             raise OutOfSight(store_id)
+
+    def covers(self, other: Scope) -> bool:
+        """Whether all that `other` sees is seen."""
+        return self.store_ids is None or (
+            other.store_ids is not None and other.store_ids <= self.store_ids
+        )
 
     def within(self, other: Scope) -> Scope:
         """What both see: a token sees no more than whoever made it."""

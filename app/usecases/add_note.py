@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import OrderEvent, note_event
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.notice import form_of
 from app.domain.own_words import tidy, why_no_words

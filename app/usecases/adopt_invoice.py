@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.db.audit_trail import audit
 from app.db.documents import LINK_LIFE, Document, DocumentLink
 from app.db.installation import LostNumbers
 from app.db.orders import Order
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.invoice import DocumentContent, DocumentKind
 from app.domain.invoice_note import LONGEST_NOTE, nonce_in, numbers_in

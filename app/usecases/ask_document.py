@@ -13,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import issue_requests, work
+from app.db.audit_trail import audit
 from app.db.documents import Document
 from app.db.engine import Database
 from app.db.issue_requests import IssueRequest
 from app.db.orders import Order, note_event
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.invoice import DocumentKind
 from app.domain.owing import cancelled, copy_cause, document_cause, invoice_in_force, order_cause

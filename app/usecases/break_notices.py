@@ -1,7 +1,7 @@
 """The breaker: too many customers would be told at once, so something else is wrong.
 
     each tick: ripe orders of each store against its open ones -> out: no word about a delay
-    leaves, what is decided is held, the owner is asked -> `release` or `discard`
+    leaves, what is decided is held, the owner is asked -> all of it approved, or refused
 
 A plug-in that broke, a holiday that was forgotten, a shop that was away: a thousand apologies
 for nothing are worse than one that comes an hour later.
@@ -12,18 +12,15 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.db import notices, work
+from app.db import notices
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.notices import DROPPED, HELD, Message, Notice
-from app.db.orders import note_event
-from app.db.staff import audit
 from app.db.stores import Store, connected_stores
 from app.domain.calendar import calendar_of
-from app.domain.scope import EVERYTHING, Scope
 from app.domain.telling import breaks
+from app.usecases.answer_message import approve, refuse
 from app.usecases.manage_stores import find
 from app.usecases.stores import settings_of
 
@@ -79,50 +76,3 @@ def answer_breaker(db: Database, name: str, *, send: bool, who: str, now: dateti
         store.breaker = None
         audit(session, now, who, "notices.answer", store.id, send=send, messages=len(held))
         return len(held)
-
-
-def approve(session: Session, message: Message, *, who: str, now: datetime) -> None:
-    """A person says yes: it is due, and whether it is still true is asked again."""
-    message.approved_at, message.approved_by = now, who[:200]
-    message.state, message.due_at, message.done_at = work.DUE, now, None
-    message.problem, message.text, message.held_by = None, None, None
-    _note(session, message, who, now, send=True)
-
-
-def refuse(session: Session, message: Message, *, who: str, now: datetime) -> None:
-    """A person says no: it is never said."""
-    _note(session, message, who, now, send=False)
-    message.state, message.done_at, message.problem = DROPPED, now, f"{who[:200]} said no"
-    session.execute(
-        update(Notice).where(Notice.message_id == message.id).values(dropped=message.problem[:200])
-    )
-
-
-def _note(session: Session, message: Message, who: str, now: datetime, *, send: bool) -> None:
-    kind = notices.notices_in(session, message.id)[0].kind
-    note_event(session, message.order_id, "answered", now, who=who, it=kind, send=send)
-
-
-def answer_message(
-    db: Database,
-    message_id: int,
-    *,
-    send: bool,
-    who: str,
-    now: datetime,
-    scope: Scope = EVERYTHING,
-) -> bool:
-    """Say yes or no to one message that waits. False: it does not wait (any more).
-
-    Raises:
-        OutOfSight: it is of a store that is not seen.
-    """
-    with db.write() as session:
-        message = session.get(Message, message_id, with_for_update=True)
-        if message is not None:
-            scope.check(message.store_id)
-        if message is None or message.state != HELD:
-            return False
-        (approve if send else refuse)(session, message, who=who, now=now)
-        audit(session, now, who, "notice.answer", message.store_id, message=message_id, send=send)
-        return True

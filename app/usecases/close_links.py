@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import update
 
 from app.db import documents
+from app.db.audit_trail import audit
 from app.db.documents import Document, DocumentLink
 from app.db.engine import Database
-from app.db.staff import audit
 from app.errors import KikubariError
 from app.usecases.ports import Links
 from app.usecases.render_document import new_link

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import notices, work
+from app.db.audit_trail import audit
 from app.db.customers import has_opted_out
 from app.db.engine import Database
 from app.db.notices import DELAYS, DROPPED, HELD
 from app.db.orders import Order, OrderEvent, note_event
-from app.db.staff import audit
 from app.domain.calendar import calendar_of
 from app.domain.delay import Assessment, Condition, Promise, is_waiting
 from app.domain.notice import NoticeKind, form_of

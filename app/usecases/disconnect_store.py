@@ -14,6 +14,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.db import carrier_secrets, mail_passwords
+from app.db.audit_trail import audit
 from app.db.connections import Connection
 from app.db.diagnoses import Diagnosis
 from app.db.engine import Database
@@ -23,7 +24,6 @@ from app.db.notices import WITHHELD, Message
 from app.db.orders import Order
 from app.db.reconciling import Reconciling
 from app.db.shipments import TrackingRead
-from app.db.staff import audit
 from app.db.stores import Store
 from app.db.work import DUE
 from app.domain.store_mode import Mode

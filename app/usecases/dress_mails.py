@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.findings import N_
 from app.i18n import customer_texts

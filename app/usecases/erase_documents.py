@@ -11,9 +11,9 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from app.db import documents
+from app.db.audit_trail import audit
 from app.db.documents import DocumentBody, DocumentLink
 from app.db.engine import Database
-from app.db.staff import audit
 from app.usecases.manage_stores import find
 from app.usecases.ports import Files
 from app.usecases.verify_documents import expired

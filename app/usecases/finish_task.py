@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db import tasks
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import Order, note_event
-from app.db.staff import audit
 from app.db.tasks import Task
 from app.domain.scope import EVERYTHING, Scope
 

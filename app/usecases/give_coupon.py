@@ -12,10 +12,10 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.db import coupons
+from app.db.audit_trail import audit
 from app.db.coupons import FAILED, Coupon
 from app.db.engine import Database
 from app.db.orders import Order, event_of_form, note_event
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.coupon import staff_cause, why_too_much
 from app.domain.language import customer_language

@@ -17,9 +17,9 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.orm import Session
 
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.installation import Installation, begin, highest_numbers, installation
-from app.db.staff import audit
 from app.domain.witness import Account, Halt, SeriesKey, Why, disagreement
 from app.usecases.ports import Witness
 

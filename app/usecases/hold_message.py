@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db import notices, work
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.notices import HELD
 from app.db.orders import note_event
-from app.db.staff import audit
 from app.domain.text import clean
 from app.errors import KikubariError
 from app.usecases.find_order import find_order

@@ -8,9 +8,9 @@ from secrets import token_urlsafe
 from sqlalchemy.orm import Session
 
 from app.db import customers
+from app.db.audit_trail import audit
 from app.db.customers import PAGE_LIFE, CustomerLink
 from app.db.engine import Database
-from app.db.staff import audit
 from app.usecases.find_order import find_order
 from app.usecases.ports import Links
 

@@ -1,4 +1,4 @@
-"""Roles, stores and removal of people. One owner of the whole installation always stays."""
+"""People who may sign in: added, changed, removed. One owner of all that there is always stays."""
 
 from __future__ import annotations
 
@@ -7,11 +7,45 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db import api_tokens, sessions, staff
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import Person, audit
-from app.domain.scope import Scope
+from app.db.staff import ROLES, Person
+from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError
-from app.usecases.sign_in import check_role, ids_of
+
+
+def add_person(
+    db: Database,
+    email: str,
+    role: str,
+    *,
+    who: str,
+    now: datetime,
+    scope: Scope = EVERYTHING,
+) -> Person:
+    """Add someone who may sign in, and sees these stores.
+
+    Raises:
+        SettingsError: the address or role is wrong, or the address is taken.
+    """
+    address = email.strip().lower()
+    if "@" not in address[1:-1] or len(address) > 320 or any(c.isspace() for c in address):
+        raise SettingsError(
+            f"{email[:80]!r} is no e-mail address", mend="give one like a@b.example"
+        )
+    _check_role(role)
+    with db.write() as session:
+        person = staff.any_person(session, address)
+        if person is None:
+            person = Person(email=address, created_at=now)
+            session.add(person)
+        elif person.removed_at is None:
+            raise SettingsError(f"{address} may sign in already", mend="use `staff link`")
+        person.role, person.removed_at, person.failures = role, None, 0
+        session.flush()
+        staff.limit_to(session, person, scope)
+        audit(session, now, who, "staff.add", person=person.id, role=role, stores=scope.on_audit)
+    return person
 
 
 def change_person(
@@ -22,7 +56,7 @@ def change_person(
     Raises:
         SettingsError: there is no such person or role, or no owner of everything would be left.
     """
-    check_role(role)
+    _check_role(role)
     with db.write() as session:
         owners = staff.full_owners(session)
         person = _find(session, person_id)
@@ -30,7 +64,7 @@ def change_person(
             _keep_an_owner(owners, person)
         person.role = role
         staff.limit_to(session, person, scope)
-        seen = ids_of(scope)
+        seen = scope.on_audit
         audit(session, now, who, "staff.change", person=person_id, role=role, stores=seen)
 
 
@@ -69,6 +103,11 @@ def reset_codes(db: Database, person_id: int, *, who: str, now: datetime) -> Non
         person.locked_until = None
         sessions.end_all(session, person_id)
         audit(session, now, who, "staff.code_reset", person=person_id)
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES:
+        raise SettingsError(f"role {role[:40]!r} is unknown", mend=f"roles: {', '.join(ROLES)}")
 
 
 def _find(session: Session, person_id: int) -> Person:

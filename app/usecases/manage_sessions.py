@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from secrets import token_urlsafe
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import sessions
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.sessions import SignedIn
-from app.db.staff import Person, audit, person_by_id
+from app.db.staff import Person, person_by_id
 from app.domain.device import Device
-
-PATIENCE = 0.5
-
-log = structlog.get_logger()
+from app.domain.hashed import hash_of
 
 
 def open_session(
@@ -57,17 +52,6 @@ def person_of(session: Session, token: str, now: datetime) -> tuple[Person, Sign
     return (person, row) if person is not None else None
 
 
-def note_use(db: Database, row: SignedIn, now: datetime) -> None:
-    """Keep that a session is used, every few minutes. A busy database is no reason to fail."""
-    if now - row.seen_at < sessions.COARSE:
-        return
-    try:
-        with db.write(patience=PATIENCE) as session:
-            sessions.touch(session, row.id, now)
-    except (SQLAlchemyError, OSError) as error:
-        log.warning("session not noted as used", why=type(error).__name__)
-
-
 def end_session(db: Database, person_id: int, session_id: int, *, now: datetime) -> bool:
     """End one session of a person. False: the person has no such session."""
     with db.write() as session:
@@ -85,7 +69,3 @@ def end_other_sessions(db: Database, person_id: int, session_id: int, *, now: da
         number = sessions.end_all(session, person_id, but=session_id)
         audit(session, now, person.email, "staff.sign_out", person=person_id, others=number)
         return number
-
-
-def hash_of(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -18,7 +18,6 @@ from app.domain.sidebar import help_scout, zendesk
 from app.domain.sidebar.question import Vendor, origin_of
 from app.errors import SettingsError
 from app.usecases.ports import SecretBox
-from app.usecases.sign_in import ids_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST = 100
@@ -86,7 +85,7 @@ def add_sidebar(
         session.add(sidebar)
         session.flush()
         sidebars.limit_to(session, sidebar, new.scope)
-        seen = ids_of(new.scope)
+        seen = new.scope.on_audit
         audit(
             session, now, who, "sidebar.add", sidebar=new.name, vendor=new.vendor.value, stores=seen
         )

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db import diagnoses, documents, inbox, issue_requests, notices, orders, reconciling
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.inbox import InboxRow
-from app.db.staff import audit
 from app.db.stores import Store, StoreSettings, all_stores, current_settings, store_by_name
 from app.db.work import DUE
 from app.domain.delivery import same_source

@@ -8,26 +8,20 @@ from datetime import datetime
 from enum import Enum
 from secrets import token_urlsafe
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import api_tokens
 from app.db.api_tokens import ApiToken
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit
 from app.domain.api_scopes import TOKEN_PREFIX, ApiScope
+from app.domain.hashed import hash_of
 from app.domain.scope import EVERYTHING, Scope
 from app.domain.text import clean
 from app.errors import SettingsError
-from app.usecases.manage_sessions import hash_of
-from app.usecases.sign_in import ids_of
 
-PATIENCE = 0.5
 LONGEST_TOKEN = 60
 BYTES = 32
-
-log = structlog.get_logger()
 
 
 class TokenState(Enum):
@@ -92,7 +86,7 @@ def make_token(
             raise SettingsError("only owners make tokens", mend="ask an owner")
         sees = scope.within(makers)
         api_tokens.add(session, token, sees)
-        stores = ids_of(sees)
+        stores = sees.on_audit
         audit(session, now, who, "token.add", token=token.id, scopes=given, stores=stores)
         return token.id, secret
 
@@ -103,7 +97,7 @@ def revoke_token(
     """A token opens nothing any more. False: there is none that `scope` may see."""
     with db.write() as session:
         token = api_tokens.by_id(session, token_id)
-        if token is None or not governs(scope, api_tokens.limit_of(session, token)):
+        if token is None or not scope.covers(api_tokens.limit_of(session, token)):
             return False
         if token.revoked_at is None:
             token.revoked_at = now
@@ -116,15 +110,8 @@ def tokens(session: Session, now: datetime, scope: Scope = EVERYTHING) -> list[K
     return [
         _known_token(session, one, now)
         for one in api_tokens.everyone(session)
-        if governs(scope, api_tokens.limit_of(session, one))
+        if scope.covers(api_tokens.limit_of(session, one))
     ]
-
-
-def governs(scope: Scope, limit: Scope) -> bool:
-    """Whether somebody who sees `scope` sees all that a token with this limit was made for."""
-    return scope.is_everything or (
-        limit.store_ids is not None and limit.store_ids <= (scope.store_ids or frozenset())
-    )
 
 
 def token_of(session: Session, given: str, now: datetime) -> KnownToken | None:
@@ -134,17 +121,6 @@ def token_of(session: Session, given: str, now: datetime) -> KnownToken | None:
         return None
     token = api_tokens.by_hash(session, hash_of(given))
     return _known_token(session, token, now) if token is not None else None
-
-
-def note_token_use(db: Database, token: ApiToken, now: datetime) -> None:
-    """Keep that a token is used, every few minutes. A busy database is no reason to fail."""
-    if token.used_at is not None and now - token.used_at < api_tokens.COARSE:
-        return
-    try:
-        with db.write(patience=PATIENCE) as session:
-            api_tokens.touch(session, token.id, now)
-    except (SQLAlchemyError, OSError) as error:
-        log.warning("token not noted as used", why=type(error).__name__)
 
 
 def _known_token(session: Session, token: ApiToken, now: datetime) -> KnownToken:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db import customers
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import Order
-from app.db.staff import audit
 from app.usecases.show_page import CustomerPage
 from app.usecases.take_choice import CUSTOMER
 

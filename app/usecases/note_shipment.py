@@ -13,10 +13,10 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from app.db import shipments
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import Order, note_event
 from app.db.shipments import Shipment, parcel_of
-from app.db.staff import audit
 from app.domain.carrier import known_carrier, tracking_link
 from app.domain.order import CLOSED_STATUSES, read_order
 from app.domain.parcel import Parcel, ParcelState, Source

@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db import notices
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.issue_requests import take_up_shadowed
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.store_mode import Mode
 from app.domain.text import clean

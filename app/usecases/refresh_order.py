@@ -11,9 +11,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import note_event
-from app.db.staff import audit
 from app.domain.order import is_newer, read_order
 from app.errors import KikubariError, ShopAnswerUnusable, ShopMissing
 from app.usecases.find_order import find_order

@@ -6,8 +6,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db import carrier_secrets, mail_passwords, sidebars
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit, sealed_codes
+from app.db.staff import sealed_codes
 from app.db.stores import all_stores
 from app.usecases.check_keys import check_keys
 from app.usecases.ports import SecretBox

@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db import documents, notices, work
+from app.db.audit_trail import audit
 from app.db.documents import Document
 from app.db.engine import Database
 from app.db.orders import Order, note_event
-from app.db.staff import audit
 from app.domain.notice import ABOUT_INVOICE, NoticeKind, version_of
 from app.domain.owing import invoice_in_force
 from app.domain.store_mode import Mode

@@ -19,10 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import schema
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.installation import begin, highest_numbers, installation
 from app.db.sqlite_file import TAIL, move_database, what_is_wrong
-from app.db.staff import audit
 from app.db.stores import all_stores
 from app.domain.backup import DATABASE, KEYS, Manifest
 from app.domain.witness import Account, Halt, SeriesKey, Why

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import reconciling
+from app.db.audit_trail import audit
 from app.db.documents import Series
 from app.db.engine import Database
 from app.db.installation import (
@@ -27,7 +28,6 @@ from app.db.installation import (
     begin,
     highest_numbers,
 )
-from app.db.staff import audit
 from app.db.stores import Store, all_stores
 from app.db.work import DUE
 from app.domain.invoice import DocumentKind

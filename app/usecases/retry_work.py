@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import work
+from app.db.audit_trail import audit
 from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.orders import note_event
-from app.db.staff import audit
 from app.domain.scope import EVERYTHING, Scope
 
 KINDS: dict[str, Any] = {

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.connecting import OLD_SECRET_LIFE
 from app.usecases.connect_store import Desk, new_webhook_secret

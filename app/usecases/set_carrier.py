@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.db import carrier_secrets
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.carrier_events.signature import Service
 from app.errors import SettingsError

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from app.db import mail_passwords
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit
 from app.db.stores import Store, current_settings
 from app.domain.mail_server import MailServer
 from app.domain.mailer import MailState

@@ -9,8 +9,10 @@ from secrets import token_bytes
 import pyotp
 
 from app.db import sessions, staff
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import Person, audit
+from app.db.staff import Person
+from app.domain.hashed import hash_of
 from app.errors import KikubariError
 from app.usecases.ports import SecretBox
 from app.usecases.sign_in import (
@@ -19,7 +21,7 @@ from app.usecases.sign_in import (
     is_locked,
     is_password,
 )
-from app.usecases.take_code import hash_code, plain, step_of, take_code
+from app.usecases.take_code import plain, step_of, take_code
 
 ISSUER = "Kikubari"
 RECOVERY_CODES = 10
@@ -64,7 +66,7 @@ def confirm_codes(
             return None
         person.code_since, person.code_counter, person.code_failures = now, step, 0
         codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
-        staff.replace_recovery_codes(session, person_id, [hash_code(plain(one)) for one in codes])
+        staff.replace_recovery_codes(session, person_id, [hash_of(plain(one)) for one in codes])
         sessions.end_all(session, person_id, but=keep)
         staff.drop_links(session, person_id)
         audit(session, now, person.email, "staff.code_on", person=person_id)

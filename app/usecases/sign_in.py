@@ -18,12 +18,13 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy.orm import Session
 
 from app.db import sessions, staff
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import ROLES, Person, SignInLink, audit, person_by_email, use_link
+from app.db.staff import Person, SignInLink, person_by_email, use_link
 from app.domain.device import Device
-from app.domain.scope import EVERYTHING, Scope
+from app.domain.hashed import hash_of
 from app.errors import SettingsError
-from app.usecases.manage_sessions import hash_of, open_session
+from app.usecases.manage_sessions import open_session
 from app.usecases.ports import SecretBox
 from app.usecases.take_code import take_code
 
@@ -54,51 +55,6 @@ class Denied(Enum):
     WRONG = "wrong"
     OVER = "over"
     """Too late, too often, or there was no half a session."""
-
-
-def add_person(
-    db: Database,
-    email: str,
-    role: str,
-    *,
-    who: str,
-    now: datetime,
-    scope: Scope = EVERYTHING,
-) -> Person:
-    """Add someone who may sign in, and sees these stores.
-
-    Raises:
-        SettingsError: the address or role is wrong, or the address is taken.
-    """
-    address = email.strip().lower()
-    if "@" not in address[1:-1] or len(address) > 320 or any(c.isspace() for c in address):
-        raise SettingsError(
-            f"{email[:80]!r} is no e-mail address", mend="give one like a@b.example"
-        )
-    check_role(role)
-    with db.write() as session:
-        person = staff.any_person(session, address)
-        if person is None:
-            person = Person(email=address, created_at=now)
-            session.add(person)
-        elif person.removed_at is None:
-            raise SettingsError(f"{address} may sign in already", mend="use `staff link`")
-        person.role, person.removed_at, person.failures = role, None, 0
-        session.flush()
-        staff.limit_to(session, person, scope)
-        audit(session, now, who, "staff.add", person=person.id, role=role, stores=ids_of(scope))
-    return person
-
-
-def check_role(role: str) -> None:
-    """Raises SettingsError where there is no such role."""
-    if role not in ROLES:
-        raise SettingsError(f"role {role[:40]!r} is unknown", mend=f"roles: {', '.join(ROLES)}")
-
-
-def ids_of(scope: Scope) -> list[int] | None:
-    """Stores as they stand on the audit; None for every one."""
-    return None if scope.store_ids is None else sorted(scope.store_ids)
 
 
 def make_link(db: Database, email: str, *, who: str, now: datetime) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import Order
-from app.db.staff import audit
 from app.db.tasks import add_task
 from app.domain.customer_page import NEEDS_WORDS
 from app.domain.text import clean

@@ -5,7 +5,6 @@ Each counts once.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from datetime import datetime
 
@@ -13,6 +12,7 @@ import pyotp
 from sqlalchemy.orm import Session
 
 from app.db.staff import Person, use_recovery_code, use_step
+from app.domain.hashed import hash_of
 from app.usecases.ports import SecretBox
 
 STEP = 30
@@ -35,7 +35,7 @@ def take_code(
         secret = box.open(person.code_secret) if person.code_secret else ""
         step = step_of(secret, code, now) if secret else None
         return "app" if step is not None and use_step(session, person.id, step) else None
-    return "recovery" if use_recovery_code(session, person.id, hash_code(code), now) else None
+    return "recovery" if use_recovery_code(session, person.id, hash_of(code), now) else None
 
 
 def plain(given: str) -> str:
@@ -52,8 +52,3 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
         if hmac.compare_digest(totp.generate_otp(present + drift), code):
             return present + drift
     return None
-
-
-def hash_code(code: str) -> str:
-    """80 random bits need no slow hash."""
-    return hashlib.sha256(code.encode()).hexdigest()

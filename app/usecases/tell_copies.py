@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db import inbox
+from app.db.audit_trail import audit
 from app.db.engine import Database
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.connecting import FoundShop
 from app.domain.copies import Question, is_known, questions

@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.notices import Notice
 from app.db.orders import Order, note_event
-from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.language import customer_language
 from app.domain.local_hours import is_decent, zones_of

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.domain.delay import Promise
 from app.errors import KikubariError
 from app.usecases.add_note import Note, add_note
-from app.usecases.break_notices import answer_message
+from app.usecases.answer_message import answer_message
 from app.usecases.correct_promise import Correction, correct_promise
 from app.usecases.find_order import find_order
 from app.usecases.hold_message import hold_message

@@ -12,7 +12,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.db import document_search, orders, staff, stores
+from app.db import document_search, orders, stores
+from app.db.audit_trail import audit
 from app.db.document_search import Wanted
 from app.db.documents import Document
 from app.db.orders import Order
@@ -80,7 +81,7 @@ def export(what: str) -> Response:
         abort(404)
     with s.db.write() as session:
         store_id = store.id if store else None
-        staff.audit(session, s.clock(), current_user.email, f"document.export.{what}", store_id)
+        audit(session, s.clock(), current_user.email, f"document.export.{what}", store_id)
     return makers[what]()
 
 

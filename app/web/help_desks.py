@@ -19,9 +19,9 @@ from app.usecases.manage_sidebars import (
     remove_sidebar,
     rotate_sidebar,
 )
-from app.web.people import chosen_scope
 from app.web.safety import limiter
 from app.web.session import requires
+from app.web.sight import chosen_scope
 from app.web.state import services
 from app.web.texts import gettext
 

@@ -10,12 +10,11 @@ from werkzeug.wrappers import Response
 
 from app.db import stores
 from app.domain.api_scopes import ApiScope
-from app.domain.scope import Scope
 from app.errors import SettingsError
 from app.usecases.manage_tokens import make_token, revoke_token, tokens
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import my_scope
+from app.web.sight import chosen_scope, my_scope
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -57,7 +56,7 @@ def add() -> str | tuple[str, int]:
             form.getlist("scope"),
             who=current_user.email,
             now=s.clock(),
-            scope=_chosen(),
+            scope=chosen_scope(),
             person_id=current_user.person_id,
             expires_at=_end(form.get("expires_on", "")),
         )
@@ -76,18 +75,6 @@ def revoke(token_id: int) -> Response:
         abort(404)
     flash(gettext("This token opens nothing any more."))
     return redirect(url_for("integrations.listing"))
-
-
-def _chosen() -> Scope:
-    """The stores that the form names, of those that this owner sees."""
-    if request.form.get("sees") != "some":
-        return my_scope()
-    named = request.form.getlist("store")
-    with services().db.read() as session:
-        known = {str(one.id): one.id for one in stores.all_stores(session, my_scope())}
-    if not named or not set(named) <= set(known):
-        raise SettingsError(gettext("Choose at least one shop, or all of them."))
-    return Scope(frozenset(known[one] for one in named))
 
 
 def _end(text: str) -> datetime | None:

@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response
 
 from app.db import staff, stores
 from app.db.staff import ROLES, Person
-from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError
-from app.usecases.manage_people import change_person, remove_person, reset_codes
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.manage_people import add_person, change_person, remove_person, reset_codes
+from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from app.web.session import requires
+from app.web.sight import chosen_scope
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -142,15 +142,3 @@ def _person(person_id: int) -> Person:
     if person is None:
         abort(404)
     return person
-
-
-def chosen_scope() -> Scope:
-    """The stores that the form names. Raises SettingsError where one does not exist."""
-    if request.form.get("sees") != "some":
-        return EVERYTHING
-    named = request.form.getlist("store")
-    with services().db.read() as session:
-        known = {str(one.id): one.id for one in stores.all_stores(session)}
-    if not named or not set(named) <= set(known):
-        raise SettingsError(gettext("Choose at least one shop, or all of them."))
-    return Scope(frozenset(known[one] for one in named))

@@ -23,7 +23,8 @@ from app.db.staff import ROLES, Person, visible_stores
 from app.domain.device import Device, device_of
 from app.domain.scope import Scope
 from app.errors import SettingsError
-from app.usecases.manage_sessions import end_session, note_use, person_of
+from app.usecases.manage_sessions import end_session, person_of
+from app.usecases.note_use import note_use
 from app.usecases.sign_in import (
     Denied,
     enter_with_code,

@@ -16,8 +16,10 @@ from app.db import stores
 from app.db.documents import Document
 from app.db.stores import Store
 from app.domain.scope import Scope
+from app.errors import SettingsError
 from app.usecases.note_access import note_refusal, note_sight
 from app.web.state import services
+from app.web.texts import gettext
 
 BACK = re.compile(
     r"/(\?store=[\w.%-]{1,120})?|/waiting(\?store=[\w.%-]{1,120})?|/orders/[\w.%-]{1,120}/\d{1,18}"
@@ -56,6 +58,19 @@ def back_to(usual: str) -> str:
 def scope_of(store: Store | None) -> Scope:
     """What the visitor sees, limited to one store where one is chosen."""
     return my_scope().within(Scope(frozenset({store.id}))) if store else my_scope()
+
+
+def chosen_scope() -> Scope:
+    """The stores to which a form limits somebody (`sees`, `store`): at most what the visitor sees.
+    Raises SettingsError where it names none, or one that is not seen."""
+    if request.form.get("sees") != "some":
+        return my_scope()
+    named = request.form.getlist("store")
+    with services().db.read() as session:
+        known = {str(one.id): one.id for one in stores.all_stores(session, my_scope())}
+    if not named or not set(named) <= set(known):
+        raise SettingsError(gettext("Choose at least one shop, or all of them."))
+    return Scope(frozenset(known[one] for one in named))
 
 
 def document_by_id(session: Session, document_id: int) -> Document:

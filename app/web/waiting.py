@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from app.db import notices, stores
 from app.db.orders import Order, order_by_remote_id
 from app.errors import PayloadUnusable
-from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.answer_message import answer_message
+from app.usecases.break_notices import answer_breaker
 from app.usecases.preview_messages import preview_messages
 from app.usecases.stores import settings_of
 from app.web.safety import limiter

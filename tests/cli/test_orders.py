@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli.__main__ import main as command_line
+from app.db.audit_trail import AuditEntry
 from app.db.customers import CustomerLink
-from app.db.staff import AuditEntry
 from app.domain.store_mode import Mode
 from app.errors import KikubariError
 from app.usecases.manage_stores import set_mode

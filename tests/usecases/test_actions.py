@@ -19,13 +19,14 @@ from app.db.stores import Store
 from app.domain.delay import Promise
 from app.domain.mailer import MailState
 from app.domain.notice import version_of
-from app.domain.order_facts import OrderFacts
+from app.domain.order_facts import OrderFacts, minimised
 from app.domain.store_mode import Mode
 from app.errors import KikubariError, ShopError
 from app.i18n import Spoken
 from app.usecases import send_messages
 from app.usecases.add_note import Note, add_note
-from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.answer_message import answer_message
+from app.usecases.break_notices import answer_breaker
 from app.usecases.correct_promise import Correction, correct_promise
 from app.usecases.describe_order import MOST_HAPPENINGS, describe_order
 from app.usecases.hold_message import hold_message
@@ -634,3 +635,14 @@ def test_a_customer_with_many_orders_costs_no_more_questions(paid: World) -> Non
         session.execute(Order.__table__.insert(), rows)
     assert queries(paid, lambda: facts(paid)) == few
     assert facts(paid).customer.orders == 10_001
+
+
+def test_what_staff_note_for_each_other_goes_to_no_assistant(paid: World) -> None:
+    keep(paid, "a private word")
+    correct(paid, *days_later(paid, 10))
+    kept = facts(paid).model_dump_json()
+    assert len(events(paid, "promise")) == 1, "two forms of one page, with one key"
+    assert "a private word" in kept and "carrier is on strike" in kept
+    less = minimised(facts(paid)).model_dump_json()
+    assert "a private word" not in less and "carrier is on strike" not in less
+    assert '"note"' in less

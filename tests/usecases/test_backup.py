@@ -17,12 +17,12 @@ import pytest
 
 from app.adapters.fence import no_run
 from app.adapters.wording import TemplateWording
+from app.db.audit_trail import AuditEntry
 from app.db.documents import Document, Series
 from app.db.installation import LostNumbers
 from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.schema import newest
-from app.db.staff import AuditEntry
 from app.domain.invoice_note import number_told
 from app.domain.notice import NoticeKind
 from app.domain.store_settings import Numbering

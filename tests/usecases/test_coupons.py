@@ -16,10 +16,10 @@ import structlog
 from sqlalchemy import delete
 from structlog.testing import CapturingLogger
 
+from app.db.audit_trail import AuditEntry
 from app.db.coupons import Coupon
 from app.db.notices import HELD, Message
 from app.db.orders import Order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.db.tasks import Task
 from app.domain.store_mode import Mode
@@ -27,7 +27,7 @@ from app.errors import CouponRefused, KikubariError, ShopAway
 from app.usecases import give_coupon as giving
 from app.usecases import make_coupon as making
 from app.usecases import work_off
-from app.usecases.break_notices import answer_message
+from app.usecases.answer_message import answer_message
 from app.usecases.give_coupon import Gift, give_coupon
 from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.offer_coupon import MOST_TRIES, PLACEHOLDER

@@ -13,7 +13,7 @@ from app.db.notices import HELD, JOINED, Message
 from app.usecases import make_coupon as making
 from app.usecases import offer_coupon as offering_one
 from app.usecases import send_messages
-from app.usecases.break_notices import answer_message
+from app.usecases.answer_message import answer_message
 from app.usecases.offer_coupon import PLACEHOLDER
 from app.usecases.post_note import NoteChannel
 from tests.usecases.test_coupons import CODE, gift, give, in_shop, offering, tasks

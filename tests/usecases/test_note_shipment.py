@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from app.cli import output
 from app.cli.__main__ import main
+from app.db.audit_trail import AuditEntry
 from app.db.notices import Message
 from app.db.orders import Order, OrderEvent
 from app.db.shipments import Shipment, parcels_of_order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.domain.parcel import Parcel, ParcelState, Source
 from app.errors import KikubariError

@@ -15,7 +15,7 @@ from app.db.tasks import Task
 from app.domain.customer_page import PageState
 from app.domain.joining import MOST_ORDERS
 from app.usecases import send_messages
-from app.usecases.break_notices import answer_message
+from app.usecases.answer_message import answer_message
 from app.usecases.order_context import order_context
 from app.usecases.post_note import NoteChannel
 from tests.usecases.test_backup import backup, go_on, restore

@@ -16,7 +16,8 @@ from app.db.stores import Store
 from app.db.tasks import Task
 from app.domain.customer_page import PageState
 from app.domain.store_settings import CHOICES
-from app.usecases.break_notices import answer_breaker, answer_message
+from app.usecases.answer_message import answer_message
+from app.usecases.break_notices import answer_breaker
 from app.usecases.finish_task import finish_task
 from app.usecases.manage_stores import save_settings
 from app.usecases.mute_delays import mute_delays

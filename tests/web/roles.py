@@ -24,10 +24,11 @@ from app.db.staff import person_by_email
 from app.db.tasks import Task, add_task
 from app.domain.scope import Scope
 from app.domain.sidebar.question import Vendor
+from app.usecases.manage_people import add_person
 from app.usecases.manage_sidebars import NewSidebar, add_sidebar
 from app.usecases.manage_stores import NewStore, add_store
 from app.usecases.manage_tokens import make_token
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from tests.web.api_roles import api_document
 from tests.web.site import NORMAL, PEOPLE, Site, open_site, post

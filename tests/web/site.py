@@ -33,11 +33,12 @@ from app.services import Services
 from app.settings import load_settings
 from app.usecases.index_orders import index_due
 from app.usecases.issue_document import issue_due
+from app.usecases.manage_people import add_person
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
 from app.usecases.render_document import render_due
 from app.usecases.send_messages import send_due
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.sign_in import make_link
 from app.usecases.try_letter import MAILER_RESTS
 from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn

@@ -22,9 +22,8 @@ from app.db.staff import person_by_email
 from app.db.stores import store_by_name
 from app.domain.order_facts import OrderFacts
 from app.domain.scope import EVERYTHING, Scope
-from app.usecases.manage_people import change_person, remove_person
+from app.usecases.manage_people import add_person, change_person, remove_person
 from app.usecases.manage_tokens import make_token, revoke_token
-from app.usecases.sign_in import add_person
 from app.web.api.door import limiter
 from tests.web.roles import open_second_shop
 from tests.web.site import HOSTILE, LATE, NORMAL, PEOPLE, REFUNDED, SCRIPT, Site, copy_of, open_site

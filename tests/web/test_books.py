@@ -12,18 +12,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
+from app.db.audit_trail import AuditEntry
 from app.db.document_search import Wanted
 from app.db.documents import Document
 from app.db.orders import Order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.domain.datev import COLUMNS
 from app.domain.invoice import DocumentKind
 from app.factory import create_app
 from app.usecases.ask_document import ask_document, issue_asked
 from app.usecases.export_documents import export_csv, export_datev, harmless
+from app.usecases.manage_people import add_person
 from app.usecases.manage_stores import save_settings
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from tests.web.site import post
 from tests.world import World

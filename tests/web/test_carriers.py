@@ -12,11 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.db.audit_trail import AuditEntry
 from app.db.carrier_secrets import CarrierSecret
 from app.db.inbox import InboxRow
 from app.db.orders import Order, OrderEvent
 from app.db.shipments import Shipment, TrackingEvent, parcels_of_order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.db.work import DONE, DUE
 from app.domain.carrier_events.signature import Service, signature_of

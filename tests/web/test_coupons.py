@@ -13,8 +13,9 @@ from app.db.stores import Store
 from app.domain.store_mode import Mode
 from app.factory import create_app
 from app.usecases.find_changes import take_in
+from app.usecases.manage_people import add_person
 from app.usecases.manage_stores import save_settings, set_mode
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from tests.recorded import named
 from tests.web.site import post

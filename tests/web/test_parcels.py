@@ -8,14 +8,15 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from app.db.audit_trail import AuditEntry
 from app.db.orders import Order
 from app.db.shipments import Shipment, parcels_of_order
-from app.db.staff import AuditEntry
 from app.db.stores import Store
 from app.domain.parcel import ParcelState
 from app.factory import create_app
 from app.usecases.find_changes import take_in
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.manage_people import add_person
+from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from tests.recorded import named
 from tests.web.site import post

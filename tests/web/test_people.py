@@ -21,8 +21,7 @@ from app.db.engine import Database
 from app.db.staff import Person, all_people, full_owners, person_by_email
 from app.domain.scope import Scope
 from app.errors import SettingsError
-from app.usecases.manage_people import change_person, remove_person
-from app.usecases.sign_in import add_person
+from app.usecases.manage_people import add_person, change_person, remove_person
 from app.web.audit_words import ACTIONS
 from app.web.safety import limiter
 from tests.web.roles import open_second_shop, visitor

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from app.db.staff import AuditEntry
+from app.db.audit_trail import AuditEntry
 from app.usecases.sign_in import LINK_LIFE, LOCK_TIME, MOST_FAILURES, set_password
 from tests.web.roles import ROUTES, Route, ask, open_second_shop, visitor
 from tests.web.site import PEOPLE, Site, copy_of, open_site, post

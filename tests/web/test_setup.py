@@ -17,8 +17,9 @@ from app.demo.server import running
 from app.domain.store_settings import SECTIONS, ShopSettings
 from app.usecases.back_test_store import back_test_store
 from app.usecases.connect_store import settle_due
+from app.usecases.manage_people import add_person
 from app.usecases.reconcile_store import reconcile_due
-from app.usecases.sign_in import add_person, make_link
+from app.usecases.sign_in import make_link
 from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.settings_form import LABELS, fields_of, values_of

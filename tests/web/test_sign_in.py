@@ -13,18 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.audit_trail import AuditEntry
-from app.db.sessions import COARSE, HALF, IDLE, LONGEST, SignedIn
+from app.db.sessions import HALF, IDLE, LONGEST, SignedIn
 from app.db.staff import Person, person_by_email
-from app.usecases.manage_people import remove_person, reset_codes
+from app.usecases.manage_people import add_person, remove_person, reset_codes
+from app.usecases.note_use import COARSE
 from app.usecases.reseal import reseal
-from app.usecases.sign_in import (
-    LOCK_TIME,
-    LONGEST_LOCK,
-    MOST_FAILURES,
-    add_person,
-    make_link,
-    set_password,
-)
+from app.usecases.sign_in import LOCK_TIME, LONGEST_LOCK, MOST_FAILURES, make_link, set_password
 from app.usecases.verify_audit import verify_audit
 from app.web.safety import limiter
 from tests.web.site import PEOPLE, Site, post

@@ -15,8 +15,9 @@ from app.db.api_tokens import ApiToken
 from app.db.stores import Store
 from app.domain.api_scopes import ApiScope
 from app.domain.scope import Scope
-from app.usecases.manage_tokens import KnownToken, TokenState, note_token_use, token_of
+from app.usecases.manage_tokens import KnownToken, TokenState, token_of
 from app.usecases.note_access import note_refusal, note_sight
+from app.usecases.note_use import note_use
 from app.web.api.problems import problem, wrong_fields
 from app.web.safety import visitor_address
 from app.web.state import services
@@ -119,7 +120,7 @@ def _look() -> None:
         found = token_of(session, given.strip(), s.clock())
     if found is not None and found.state is TokenState.GOOD:
         g.bearer = found
-        note_token_use(s.db, found.token, s.clock())
+        note_use(s.db, found.token, s.clock())
     else:
         g.refused_token = found
 

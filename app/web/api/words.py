@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, request
 from app.db import stores
 from app.db.notices import Message
 from app.domain.api_scopes import ApiScope
-from app.usecases.break_notices import answer_message
+from app.usecases.answer_message import answer_message
 from app.usecases.describe_found import told_words, waiting_tasks, waiting_words
 from app.usecases.finish_task import finish_task
 from app.web.api.answers import allowed, answers, spec, tagged
