@@ -112,14 +112,14 @@ def note_event(
     request: str | None = None,
     **facts: Any,
 ) -> int | None:
-    """Put a line into an order's timeline; its id, or None where this form did so before."""
-    key = f"{kind}:{request}"[:40] if request else None  # forms of one page share its key
-    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": key}
+    """Put a line into an order's timeline; its id, or None where this form did so before.
+    `request`: as `domain.notice.form_of` makes it."""
+    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": request}
     return insert_once(session, OrderEvent, ["order_id", "request"], values)
 
 
 def event_of_form(session: Session, order_id: int, request: str) -> OrderEvent | None:
-    """What a form did to an order; None where it did nothing yet."""
+    """What a form did to an order, by the key with which it was noted; None: nothing yet."""
     query = select(OrderEvent).where(OrderEvent.order_id == order_id, OrderEvent.request == request)
     return session.scalar(query)
 
