@@ -14,6 +14,8 @@ from app.services import Services
 from app.settings import Settings, load_settings
 from app.web import (
     account,
+    actions,
+    api,
     audit,
     books,
     carriers,
@@ -21,6 +23,8 @@ from app.web import (
     customer,
     documents,
     health,
+    help_desks,
+    integrations,
     people,
     problems,
     safety,
@@ -28,6 +32,7 @@ from app.web import (
     session,
     setup,
     shop,
+    sidebar,
     staff,
     texts,
     waiting,
@@ -37,17 +42,21 @@ from app.web.state import STATE, WebState
 
 PAGES = (
     account,
+    actions,
     audit,
     books,
     coupons,
     customer,
     documents,
     health,
+    help_desks,
+    integrations,
     people,
     search,
     session,
     setup,
     shop,
+    sidebar,
     staff,
     waiting,
 )
@@ -74,8 +83,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our Referrer-Policy takes away
     )
     app.jinja_env.undefined = StrictUndefined
-    if hops := services.settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    _trust_proxies(app, services.settings)
     state = app.extensions[STATE] = WebState(services)
     safety.protect(app)
     texts.speak(app)
@@ -84,7 +92,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     for module in PAGES:
         app.register_blueprint(module.blueprint)
     app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
-        app.wsgi_app, {"/webhooks": create_intake(state)}
+        app.wsgi_app, {"/webhooks": create_intake(state), "/api": create_api(state)}
     )
     return app
 
@@ -99,3 +107,20 @@ def create_intake(state: WebState) -> Flask:
     app.register_blueprint(webhooks.blueprint)
     app.register_blueprint(carriers.blueprint)
     return app
+
+
+def create_api(state: WebState) -> Flask:
+    """The application behind `/api`: tokens open it, and nothing that a browser carries. It has no
+    session, no cookies, no forms, so that no request can be forged."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = api.LARGEST_BODY
+    app.extensions[STATE] = state
+    _trust_proxies(app, state.services.settings)
+    safety.protect_answers(app)
+    api.open_door(app)
+    return app
+
+
+def _trust_proxies(app: Flask, settings: Settings) -> None:
+    if hops := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

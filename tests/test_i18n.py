@@ -338,6 +338,7 @@ FACTS = {
     "decimals": 2,
     "link": "https://kikubari.example/i/1.abcdefghijklmnopqrstuvwxyz",
     "reason": "shipped",
+    "words": "Good morning,\n\nyour parcel leaves today.\nWe ring before it comes.",
 }
 """What any kind of notice may say, each as long as it gets."""
 

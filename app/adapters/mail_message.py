@@ -96,11 +96,12 @@ def plain_text(head: Letterhead, posting: Posting, tag: str) -> str:
 
 
 def html_text(head: Letterhead, posting: Posting, tag: str) -> str:
-    """The same as HTML. The words are escaped already; codes are kept in one piece."""
+    """The same as HTML. The words are escaped already; codes are kept in one piece, and a person's
+    lines stay lines."""
     right_to_left = is_rtl(tag)
     code = r'<bdi style="white-space:nowrap">\g<0></bdi>'
     paragraphs = [
-        Markup(CODE.sub(code, part))  # noqa: S704
+        Markup(CODE.sub(code, part).replace("\n", "<br>\n"))  # noqa: S704
         for part in posting.text.split("\n\n")
     ]
     return (

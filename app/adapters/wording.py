@@ -72,6 +72,8 @@ NO_SPACES = ("ja", "zh")
 
 def _in_words(facts: dict[str, Any], tag: str) -> dict[str, Any]:
     words = dict(facts)
+    if "words" in words:
+        words["paragraphs"] = _written(str(words["words"]))
     for name in ("promised_on", "expected_on"):
         if words.get(name):
             words[name] = format_day(date.fromisoformat(words[name]), tag, "full")
@@ -82,6 +84,16 @@ def _in_words(facts: dict[str, Any], tag: str) -> dict[str, Any]:
     if words.get("coupon"):
         words["coupon"] = _coupon(words["coupon"], tag)
     return words
+
+
+LINE = "\u2028"
+"""Stands for a line's end within a person's own paragraph, until the template's lines are joined.
+The words hold none: controls are taken out."""
+
+
+def _written(text: str) -> list[str]:
+    """Paragraphs of a person's own words; their lines stay lines, as the shop's mail shows them."""
+    return [LINE.join(part.split("\n")) for part in text.split("\n\n") if part.strip()]
 
 
 def _coupon(facts: dict[str, str], tag: str) -> dict[str, str]:
@@ -100,7 +112,8 @@ def _note(name: str, words: dict[str, Any], tag: str, voice: str) -> str:
     """Paragraphs of one line each, with a blank line between them."""
     space = "" if locale_of(tag).language in NO_SPACES else " "
     parts = _paragraphs(name, words, tag, voice)
-    return "\n\n".join(space.join(part.split("\n")) for part in parts)
+    joined = "\n\n".join(space.join(part.split("\n")) for part in parts)
+    return joined.replace(LINE, "\n")
 
 
 def _paragraphs(name: str, words: dict[str, Any], tag: str, voice: str) -> list[str]:

@@ -23,8 +23,10 @@ from app.cli import (
     orders,
     promise,
     shipping,
+    sidebars,
     staff,
     store,
+    tokens,
 )
 from app.errors import KikubariError
 
@@ -50,7 +52,7 @@ for added in (
 for added in invoice_books.COMMANDS:
     invoices.group.add_command(added)
 orders.group.add_command(shipping.ship)
-for module in (store, orders, invoices, notices, coupons, inbox, staff, db):
+for module in (store, orders, invoices, notices, coupons, inbox, staff, tokens, sidebars, db):
     main.add_command(module.group)
 for command in (backup.create, backup.restore):
     main.add_command(command)

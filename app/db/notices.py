@@ -59,6 +59,8 @@ class Message(Work, Base):
     approved_at: Mapped[datetime | None]
     """Since when a person has said yes to it."""
     approved_by: Mapped[str | None] = mapped_column(String(200))
+    held_by: Mapped[str | None] = mapped_column(String(200))
+    """Who held it by hand; `problem` says why. No answer to a breaker lets it go."""
     carried_by_id: Mapped[int | None] = mapped_column(BigId, index=True)
     """Of a message that joined: the one that says it, to which its notices point meanwhile."""
 
@@ -113,6 +115,13 @@ def notices_in(session: Session, message_id: int) -> list[Notice]:
     return list(
         session.scalars(select(Notice).where(Notice.message_id == message_id).order_by(Notice.id))
     )
+
+
+def kinds_of(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
+    """By message: the kind of its first notice."""
+    query = select(Notice.message_id, Notice.kind).where(Notice.message_id.in_(message_ids))
+    rows = session.execute(query.order_by(Notice.id.desc()))
+    return {message_id: kind for message_id, kind in rows if message_id is not None}
 
 
 def tellings_of(
@@ -232,12 +241,14 @@ def held_messages(
     store_id: int | None = None,
     limit: int = 10_000,
     scope: Scope = EVERYTHING,
+    after: int = 0,
 ) -> list[Message]:
-    """What waits for a person's yes, the oldest first."""
+    """What waits for a person's yes, the oldest first. `after`: the id of the last one of the page
+    before."""
     query = select(Message).where(Message.state == HELD, seen_by(scope, Message.store_id))
     if store_id is not None:
         query = query.where(Message.store_id == store_id)
-    return list(session.scalars(query.order_by(Message.id).limit(limit)))
+    return list(session.scalars(query.where(Message.id > after).order_by(Message.id).limit(limit)))
 
 
 def count_open(session: Session, store_id: int) -> int:
@@ -273,14 +284,30 @@ def count_told_since(session: Session, store_id: int, now: datetime) -> int:
 
 
 def newest(
-    session: Session, *, store_id: int | None, limit: int
+    session: Session,
+    *,
+    store_id: int | None,
+    limit: int,
+    scope: Scope = EVERYTHING,
+    kind: str = "",
+    state: str = "",
+    before: int = 0,
 ) -> list[tuple[Notice, Message | None]]:
+    """The newest notices with the message that said them. `state` is the message's; `before`: the
+    id of the last one of the page before."""
     query = (
         select(Notice, Message)
         .outerjoin(Message, Message.id == Notice.message_id)
+        .where(seen_by(scope, Notice.store_id))
         .order_by(Notice.id.desc())
         .limit(limit)
     )
     if store_id is not None:
         query = query.where(Notice.store_id == store_id)
+    if kind:
+        query = query.where(Notice.kind == kind)
+    if state:
+        query = query.where(Message.state == state)
+    if before:
+        query = query.where(Notice.id < before)
     return [(notice, message) for notice, message in session.execute(query)]

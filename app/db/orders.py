@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.db.base import Base
 from app.db.scoping import seen_by
 from app.db.types import BigId
+from app.db.upsert import insert_once
 from app.domain.scope import EVERYTHING, Scope
 
 
@@ -37,6 +39,12 @@ class Order(Base):
         Index(None, "next_check_at"),
         Index(None, "store_id", "next_check_at"),
         Index(None, "disagreement"),
+        Index(
+            "ix_orders_risk",
+            "risk",
+            sqlite_where=text("next_check_at IS NOT NULL"),
+            postgresql_where=text("next_check_at IS NOT NULL"),
+        ),
         Index(
             None,
             "search_due",
@@ -78,16 +86,35 @@ class Order(Base):
 
 
 class OrderEvent(Base):
-    """What happened to an order, in words for its timeline."""
+    """What happened to an order, for its timeline. `facts` of what a person did hold `who`."""
 
     __tablename__ = "order_events"
-    __table_args__ = (Index(None, "order_id", "at"),)
+    __table_args__ = (
+        Index(None, "order_id", "at"),
+        Index(None, "order_id", "request", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(40))
     facts: Mapped[dict[str, Any]]
+    request: Mapped[str | None] = mapped_column(String(40))
+    """The key of the form that did it: a form that is sent twice is done once."""
+
+
+def note_event(
+    session: Session,
+    order_id: int,
+    kind: str,
+    now: datetime,
+    *,
+    request: str | None = None,
+    **facts: Any,
+) -> int | None:
+    """Put a line into an order's timeline; its id, or None where this form did so before."""
+    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": request}
+    return insert_once(session, OrderEvent, ["order_id", "request"], values)
 
 
 def order_by_remote_id(
@@ -95,6 +122,12 @@ def order_by_remote_id(
 ) -> Order | None:
     query = select(Order).where(Order.store_id == store_id, Order.remote_id == remote_id)
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def by_ids(session: Session, order_ids: Iterable[int]) -> dict[int, Order]:
+    """These orders, by their id."""
+    found = session.scalars(select(Order).where(Order.id.in_(set(order_ids))))
+    return {order.id: order for order in found}
 
 
 def newest(
@@ -138,6 +171,16 @@ def page_of_email(
         same_second = Order.created_at < at + timedelta(seconds=1)
         earlier = or_(Order.created_at < at, Order.id < order_id)
         query = query.where(same_second, earlier)
+    return list(
+        session.scalars(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
+    )
+
+
+def newest_of_emails(
+    session: Session, store_ids: Sequence[int], emails: Sequence[str], limit: int
+) -> list[Order]:
+    """Orders of some addresses (lower case) in these stores, the newest first."""
+    query = select(Order).where(Order.store_id.in_(store_ids), Order.email.in_(emails))
     return list(
         session.scalars(query.order_by(Order.created_at.desc(), Order.id.desc()).limit(limit))
     )
@@ -209,15 +252,15 @@ def is_another_looked_at(session: Session, order: Order, now: datetime) -> bool:
     return bool(order.email) and session.scalar(query.limit(1)) is not None
 
 
-def events_of(session: Session, order_id: int, limit: int = 200) -> list[OrderEvent]:
-    return list(
-        session.scalars(
-            select(OrderEvent)
-            .where(OrderEvent.order_id == order_id)
-            .order_by(OrderEvent.at, OrderEvent.id)
-            .limit(limit)
-        )
-    )
+def events_of(
+    session: Session, order_id: int, *, before: datetime | None = None, limit: int = 200
+) -> list[OrderEvent]:
+    """The newest `limit` of what happened, before a moment, the oldest of them first."""
+    query = select(OrderEvent).where(OrderEvent.order_id == order_id)
+    if before is not None:
+        query = query.where(OrderEvent.at < before)
+    newest = query.order_by(OrderEvent.at.desc(), OrderEvent.id.desc()).limit(limit)
+    return list(session.scalars(newest))[::-1]
 
 
 def due_for_check(session: Session, now: datetime, limit: int) -> list[int]:
@@ -227,6 +270,24 @@ def due_for_check(session: Session, now: datetime, limit: int) -> list[int]:
             select(Order.id)
             .where(Order.next_check_at <= now)
             .order_by(Order.next_check_at)
+            .limit(limit)
+        )
+    )
+
+
+def late_orders(session: Session, now: datetime, limit: int, scope: Scope) -> list[Order]:
+    """Watched orders that should have left by tomorrow at the latest; their stories tell which
+    of them did not (a day ends at another moment in each shop)."""
+    return list(
+        session.scalars(
+            select(Order)
+            .where(
+                seen_by(scope, Order.store_id),
+                Order.next_check_at.is_not(None),
+                Order.shipped_at.is_(None),
+                Order.ship_by_on <= (now + timedelta(days=1)).date(),
+            )
+            .order_by(Order.ship_by_on, Order.id)
             .limit(limit)
         )
     )

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from app.db import (
+    api_tokens,
     assets,
     audit_trail,
     carrier_secrets,
@@ -29,6 +30,7 @@ from app.db import (
     search,
     sessions,
     shipments,
+    sidebars,
     staff,
     stores,
     tasks,
@@ -38,6 +40,7 @@ from app.db.engine import Database
 
 __all__ = [
     "Base",
+    "api_tokens",
     "assets",
     "audit_trail",
     "carrier_secrets",
@@ -57,6 +60,7 @@ __all__ = [
     "search",
     "sessions",
     "shipments",
+    "sidebars",
     "staff",
     "stores",
     "tasks",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -15,6 +15,8 @@ from app.db.types import BigId, Json
 from app.db.upsert import dialect_insert, insert_once
 from app.db.work import DUE, Work, work_index
 from app.domain.parcel import Parcel, Scan
+
+TROUBLE = "state IN ('exception', 'returned')"
 
 
 class Shipment(Base):
@@ -28,6 +30,12 @@ class Shipment(Base):
     __table_args__ = (
         UniqueConstraint("order_id", "key"),
         Index(None, "store_id", "number"),
+        Index(
+            "ix_shipments_trouble",
+            "changed_at",
+            sqlite_where=text(TROUBLE),
+            postgresql_where=text(TROUBLE),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

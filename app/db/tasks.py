@@ -66,9 +66,11 @@ def open_tasks(
     order_id: int | None = None,
     limit: int = 100,
     scope: Scope = EVERYTHING,
+    after: int = 0,
 ) -> list[Task]:
-    """What is still to do, the oldest first."""
+    """What is still to do, the oldest first. `after`: the id of the last one of the page before."""
     query = select(Task).where(Task.done_at.is_(None), seen_by(scope, Task.store_id))
+    query = query.where(Task.id > after)
     if order_id is not None:
         query = query.where(Task.order_id == order_id)
     return list(session.scalars(query.order_by(Task.id).limit(limit)))

@@ -34,11 +34,13 @@ class PageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ToldDelay:
-    """A word about a delay that left. `kind`: of its notice; `expected_on`: the date it named."""
+    """A word about a delay that left. `kind`: of its notice; `expected_on`: the date it named;
+    `promised_on`: the one that it took back, which may have been corrected since."""
 
     kind: str
     told_on: date
     expected_on: date | None
+    promised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def page_story(
     expected = last.expected_on if last else story.promised_on
     if not waits or (expected is not None and expected < today):
         expected = None
-    return PageStory(state, story.promised_on, expected, story.shipped_on)
+    first = told[0].promised_on if told else None
+    return PageStory(state, first or story.promised_on, expected, story.shipped_on)
 
 
 def open_choices(story: PageStory, allowed: Sequence[str], taken: Sequence[str]) -> tuple[str, ...]:

@@ -36,8 +36,13 @@ class NoticeKind(StrEnum):
     """The closing word after a delay: it left at last, arrived, or was cancelled."""
     COUPON = "coupon"
     """A person gave a coupon. Said once for each."""
+    INVOICE_AGAIN = "invoice_again"
+    """A person sends the invoice once more. Said once for each request."""
+    WRITTEN = "written"
+    """A person's own words. Said once for each request."""
 
 
+ABOUT_INVOICE = frozenset({NoticeKind.INVOICE, NoticeKind.INVOICE_AGAIN})
 ABOUT_DELAY = frozenset({NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN})
 
 
@@ -51,7 +56,7 @@ def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None)
         return f"the order does not wait for its parcel any more (it is {order.status})"
     if kind is NoticeKind.CLOSED and is_waiting(order, paid_at):
         return "the order waits for its parcel again"
-    if kind is NoticeKind.INVOICE and order.status in CLOSED_STATUSES - {"refunded"}:
+    if kind in ABOUT_INVOICE and order.status in CLOSED_STATUSES - {"refunded"}:
         return f"the order is {order.status}"
     return None
 
@@ -78,3 +83,11 @@ def reference_of(
         number, digit = divmod(number, len(REFERENCE_ALPHABET))
         signs += REFERENCE_ALPHABET[digit]
     return f"KK-{signs}"
+
+
+def version_of(request: str) -> int:
+    """The version of what one form asks for, from the form's own key: sent twice, and sent again
+    after a backup was restored, it is the same. 31 bits: two forms of one order that meet cost a
+    message, in one of 10^9."""
+    digest = hashlib.sha256(f"form:{request}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from app.domain.invoice import DocumentKind
@@ -29,6 +30,15 @@ def first_of(series: str, numbering: Numbering) -> int:
     if ":" in series and numbering.restart == "never":
         return 1
     return numbering.credit_start if series.startswith("credit_note") else numbering.start
+
+
+def start_of(first: int, following: Sequence[int], *, issued_this_year: bool) -> int:
+    """Where a series begins that has no number yet. `first`: what the owner chose; `following`: the
+    next numbers of the other series of its kind. Where numbers are let begin again from the next
+    year on, this year's go on above those that were given in it."""
+    if not following:
+        return first
+    return max(first, *following) if issued_this_year else 1
 
 
 def number_of(kind: DocumentKind, numbering: Numbering, sequence: int, issued_at: datetime) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+LONGEST_FIRST_NAME = 30
+
 
 class Facts(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -116,7 +118,8 @@ class CouponFacts(Facts):
 
 
 class ToldFacts(Facts):
-    """One word to the customer: what was decided, and what became of it."""
+    """One word to the customer: what was decided, and what became of it. `due_at`: when it leaves
+    at the earliest, while it waits by itself; `held_by`: who holds it by hand."""
 
     kind: str
     decided_at: datetime
@@ -129,6 +132,9 @@ class ToldFacts(Facts):
     text: str
     mailer_said: str
     problem: str
+    due_at: datetime | None
+    can_be_held: bool
+    held_by: str
 
 
 class TaskFacts(Facts):
@@ -222,18 +228,48 @@ class OrderFacts(Facts):
 
 def minimised(facts: OrderFacts) -> OrderFacts:
     """The same without what an assistant does not need to draft an answer: no full name, address,
-    phone or words of the customer's own; the e-mail address with its beginning alone."""
-    customer = facts.customer
-    local, _, domain = customer.email.partition("@")
-    masked = f"{local[:1]}…@{domain}" if domain else ""
-    first = customer.name.split(" ")[0] if customer.name else ""
-    less = customer.model_copy(
-        update={"name": first, "email": masked, "phone": "", "ship_to": (), "note": ""}
+    phone or words of the customer's own; the e-mail address with its beginning alone. In our own
+    words to the customer, the first name stands for the whole."""
+    customer, less = facts.customer, minimised_customer(facts.customer)
+
+    def shortened(text: str) -> str:
+        for whole, part in ((customer.name, less.name), (customer.email, less.email)):
+            text = text.replace(whole, part) if whole else text
+        return text
+
+    told = (
+        one.model_copy(
+            update={
+                "text": shortened(one.text),
+                "mailer_said": shortened(one.mailer_said),
+                "problem": shortened(one.problem),
+            }
+        )
+        for one in facts.told
     )
     return facts.model_copy(
         update={
             "customer": less,
+            "told": tuple(told),
+            "suggested_reply": shortened(facts.suggested_reply),
             "coupons": tuple(one.model_copy(update={"code": ""}) for one in facts.coupons),
             "tasks": tuple(one.model_copy(update={"words": ""}) for one in facts.tasks),
         }
     )
+
+
+def minimised_customer(customer: CustomerFacts) -> CustomerFacts:
+    """The same for a customer."""
+    less = {"name": first_name(customer.name), "email": masked_email(customer.email), "phone": ""}
+    return customer.model_copy(update={**less, "ship_to": (), "note": ""})
+
+
+def first_name(name: str) -> str:
+    """The first word of a name, and not much of one that is none."""
+    return name.split(" ")[0][:LONGEST_FIRST_NAME]
+
+
+def masked_email(address: str) -> str:
+    """`ann@shop.example` → `a…@shop.example`; "" for what is no address."""
+    local, _, domain = address.partition("@")
+    return f"{local[:1]}…@{domain}" if domain else ""

@@ -10,7 +10,7 @@ reader's language.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -53,10 +53,16 @@ class Known(StrEnum):
     """It may have left, and nobody can tell: ask them."""
     PARKED = "parked"
     """It could not be said and waits for a person."""
+    AWAITED = "awaited"
+    """It waits for a person's yes or no."""
     HELD_BACK = "held_back"
     """It was decided, and not said: the store's mode, or no address."""
     DROPPED = "dropped"
     """It was not true any more when it was to be said."""
+
+
+TOLD = frozenset({Known.MAILED, Known.ACCEPTED, Known.ON_ITS_WAY})
+"""With these the customer knows, or will in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,12 @@ class Saying:
     def known(self) -> Known:
         if self.delivery:
             return Known(MailState(self.delivery).value)
-        states = {"parked": Known.PARKED, "withheld": Known.HELD_BACK, "dropped": Known.DROPPED}
+        states = {
+            "parked": Known.PARKED,
+            "held": Known.AWAITED,
+            "withheld": Known.HELD_BACK,
+            "dropped": Known.DROPPED,
+        }
         return states.get(self.state or "", Known.ON_ITS_WAY)
 
 
@@ -101,9 +112,9 @@ class OrderStory:
 
     @property
     def needs_a_word(self) -> bool:
-        """Whether a person has to tell the customer: it is late, and no word is out or coming."""
-        good = {Known.MAILED, Known.ACCEPTED, Known.ON_ITS_WAY}
-        return self.is_late and self.known not in good
+        """Whether a person has to tell the customer: it is late, and no word is out, coming, or
+        waiting for a yes."""
+        return self.is_late and self.known not in TOLD | {Known.AWAITED}
 
 
 def order_story(
@@ -120,7 +131,7 @@ def order_story(
     days_late = (today - ship_by_on).days if ship_by_on else 0
     place = _place(status, paid_on, ship_by_on, shipped_on, days_late)
     late = place is Place.LATE
-    matter = [one for one in said if one.kind == NoticeKind.DELAYED.value] if late else list(said)
+    matter = _of_the_delay(said, ship_by_on) if late else list(said)
     return OrderStory(
         place=place,
         paid_on=paid_on,
@@ -130,6 +141,21 @@ def order_story(
         days_late=days_late if late else 0,
         said=matter[-1] if matter else None,
     )
+
+
+def _of_the_delay(said: Sequence[Saying], ship_by_on: date | None) -> list[Saying]:
+    """What a late order's customer heard of it: the notice, and what a person wrote since the day
+    on which it should have left, where it left too. Own words name no date that we know, so the
+    last one stands."""
+    found: list[Saying] = []
+    for one in said:
+        is_recent = one.sent_on is None or ship_by_on is None or one.sent_on >= ship_by_on
+        if one.kind == NoticeKind.DELAYED.value:
+            found.append(one)
+        elif one.kind == NoticeKind.WRITTEN.value and is_recent and one.known in TOLD:
+            before = found[-1].expected_on if found else None
+            found.append(replace(one, expected_on=before))
+    return found
 
 
 def _place(

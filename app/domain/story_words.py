@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-from app.domain.notice import NoticeKind
+from app.domain.notice import ABOUT_INVOICE
 from app.domain.order_story import Known, OrderStory, Place
 
 
@@ -25,7 +25,7 @@ class Speech(Protocol):
 def answer(story: OrderStory, speech: Speech) -> str:
     """The order's story in words, and whether its customer knows."""
     place = _place_words(story, speech)
-    known = _known_words(story, speech) if story.is_late or story.said else ""
+    known = known_words(story, speech) if story.is_late or story.said else ""
     return f"{place} {known}".strip()
 
 
@@ -69,10 +69,11 @@ def _closed_words(place: Place, speech: Speech) -> str:
     return speech.gettext("The shop deleted this order; this is what we knew of it.")
 
 
-def _known_words(story: OrderStory, speech: Speech) -> str:
+def known_words(story: OrderStory, speech: Speech) -> str:
+    """How far the last word to the customer came."""
     sent_on = story.said.sent_on if story.said else None
     day = {"day": speech.day(sent_on, "long") if sent_on else ""}
-    if story.said and story.said.kind == NoticeKind.INVOICE:
+    if story.said and story.said.kind in ABOUT_INVOICE:
         return _invoice_words(story.known, speech) % day
     said = {
         Known.MAILED: speech.gettext("The customer was told on %(day)s, and it was mailed."),
@@ -89,6 +90,9 @@ def _known_words(story: OrderStory, speech: Speech) -> str:
         ),
         Known.PARKED: speech.gettext(
             "The word to the customer could not be sent and waits for you."
+        ),
+        Known.AWAITED: speech.gettext(
+            "The word to the customer waits for a yes: they do not know yet."
         ),
         Known.HELD_BACK: speech.gettext(
             "The word to the customer was held back: they do not know yet."
@@ -115,6 +119,7 @@ def _invoice_words(known: Known, speech: Speech) -> str:
         Known.PARKED: speech.gettext(
             "The mail with the invoice could not be sent and waits for you."
         ),
+        Known.AWAITED: speech.gettext("The mail with the invoice waits for a yes."),
         Known.HELD_BACK: speech.gettext("The mail with the invoice was held back."),
         Known.ON_ITS_WAY: speech.gettext("The invoice is on its way."),
     }

@@ -30,6 +30,7 @@ from app.launch.stamp import (
     write_stamp,
 )
 
+ASSISTANT = "requirements-mcp.txt"
 FONTS = Path("templates/documents/fonts")
 # The project's own folder is found from `.venv/bin/python benchmarks/NAME.py` too. The path is
 # relative to site-packages, so that a moved or copied checkout finds itself and no other.
@@ -55,6 +56,13 @@ def ensure_environment(stages: Stages, *, dev: bool = False, root: Path = ROOT) 
             stage.detail = check_fonts(root)
         write_stamp(venv, wanted_stamp(root, python_version(python), dev))
     return python
+
+
+def add_assistant(stages: Stages, root: Path = ROOT) -> None:
+    """Install what the assistants' server needs into a complete `.venv`; again is no harm."""
+    with _one_at_a_time(root), stages.stage("assistants' server") as stage:
+        tool = _install(stage, root / ".venv", root / ASSISTANT)
+        stage.detail = f"with {tool}"
 
 
 def is_set_up(root: Path = ROOT, *, dev: bool = False) -> bool:

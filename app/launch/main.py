@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.launch.demo import demo, demo_once, serve
-from app.launch.environment import ensure_environment
+from app.launch.environment import add_assistant, ensure_environment
 from app.launch.errors import LaunchError
 from app.launch.runs import SIGNALS, Stop, raise_stop
 from app.launch.settings import ROOT, read_settings
@@ -22,11 +22,13 @@ Kikubari: a support companion for WooCommerce shops.
   python3 run.py demo --once --json out.json
                                     the same without a person: exit 0 when the demo showed all
   python3 run.py serve              web and workers without the demo, for your own shop
-  python3 run.py setup [--dev]      only set up .venv (--dev: with the tools for its tests)
+  python3 run.py setup [--dev]      only set up .venv (--dev: with the tools for its tests;
+                                    --mcp: with the assistants' server)
   python3 run.py test [ARGUMENT …]  set up and run the tests; arguments go to pytest
   python3 run.py chaos [ARGUMENT …] kill processes at random while orders come in
+  python3 run.py mcp --store NAME   the assistants' server: reads orders, over standard input
   python3 run.py WORD …             the command line: store, inbox, orders, invoices, notices,
-                                    coupons, staff, db, backup, restore;
+                                    coupons, staff, tokens, sidebars, db, backup, restore;
                                     see python3 run.py WORD --help
 
 Settings come from the environment or from .env (see .env.example). For example:
@@ -84,9 +86,12 @@ def _serve(rest: list[str]) -> int:
 def _setup(rest: list[str]) -> int:
     parser = _parser("setup", "Set up .venv; instant when nothing changed.", "setup --dev")
     parser.add_argument("--dev", action="store_true", help="with the tools for its tests")
+    parser.add_argument("--mcp", action="store_true", help="with the assistants' server")
     options = parser.parse_args(rest)
     stages = Stages()
     ensure_environment(stages, dev=options.dev)
+    if options.mcp:
+        add_assistant(stages)
     stages.say(f"set up in {stages.report()['seconds']:.1f} s")
     return 0
 
@@ -104,6 +109,30 @@ def _test(rest: list[str]) -> int:
 def _chaos(rest: list[str]) -> int:
     python = ensure_environment(Stages(sys.stderr))
     return _become(python, [str(ROOT / "benchmarks" / "chaos.py"), *rest], {}, ROOT)
+
+
+def _mcp(rest: list[str]) -> int:
+    """Hand over to the assistants' server. Its standard output is the protocol's alone."""
+    parser = _parser(
+        "mcp",
+        "An assistant finds orders and reads them and their customers, and changes nothing:"
+        " the Model Context Protocol over standard input and output. Install it once with"
+        " python3 run.py setup --mcp",
+        "mcp --store tea",
+    )
+    parser.add_argument(
+        "--store",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a shop that it sees; repeatable",
+    )
+    parser.add_argument("--all-stores", action="store_true", help="it sees every shop")
+    parser.parse_args(rest)
+    settings = read_settings()
+    python = ensure_environment(Stages(sys.stderr))
+    env = {"DATA_DIR": str(settings.data_dir)}
+    return _become(python, ["-m", "app.cli.assistant", *rest], env, None)
 
 
 def _command_line(word: str, rest: list[str]) -> int:
@@ -146,4 +175,5 @@ WORDS: dict[str, Callable[[list[str]], int]] = {
     "setup": _setup,
     "test": _test,
     "chaos": _chaos,
+    "mcp": _mcp,
 }

@@ -16,7 +16,7 @@ from app.db import issue_requests, work
 from app.db.documents import Document
 from app.db.engine import Database
 from app.db.issue_requests import IssueRequest
-from app.db.orders import Order, order_by_remote_id
+from app.db.orders import Order, note_event
 from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.invoice import DocumentKind
@@ -24,9 +24,9 @@ from app.domain.owing import cancelled, copy_cause, document_cause, invoice_in_f
 from app.domain.store_mode import Mode
 from app.errors import KikubariError
 from app.usecases.compose_document import papers_of
+from app.usecases.find_order import find_order
 from app.usecases.guard_numbers import Gate
 from app.usecases.issue_document import issue_document
-from app.usecases.manage_stores import find
 from app.usecases.ports import Clock, Shops
 from app.usecases.work_off import Turn, work_off
 
@@ -52,13 +52,7 @@ def ask_document(
         KikubariError: there is no such order, or it has that document already.
     """
     with db.write() as session:
-        store = find(session, store_name)
-        order = order_by_remote_id(session, store.id, remote_id, lock=True)
-        if order is None:
-            raise KikubariError(
-                f"{store_name} has no order {remote_id} that we know of",
-                mend="`orders list` shows those that came; `store import` reads older ones",
-            )
+        store, order = find_order(session, store_name, remote_id, lock=True)
         _refuse_shadow(store)
         cause = _cause_of(session, store, order, kind)
         return _ask(session, order, kind, cause, who=who, now=now, reason=None)
@@ -184,5 +178,6 @@ def _ask(
     row.asked_by, row.reason = who[:200], reason or row.reason
     if row.state == work.PARKED:
         work.release(session, IssueRequest, row.id, now=now)
+    note_event(session, order.id, "asked", now, who=who, it=kind.value)
     audit(session, now, who, f"document.ask.{kind.value}", order.store_id, cause=cause)
     return row.id

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.db import notices, work
 from app.db.engine import Database
 from app.db.notices import DROPPED, HELD, Message, Notice
+from app.db.orders import note_event
 from app.db.staff import audit
 from app.db.stores import Store, connected_stores
 from app.domain.calendar import calendar_of
@@ -61,15 +62,15 @@ def _counts(session: Session, store: Store, now: datetime) -> tuple[int, int]:
 
 
 def answer_breaker(db: Database, name: str, *, send: bool, who: str, now: datetime) -> int:
-    """The owner's answer: what is held is sent where it is still true, or never said. How many
-    messages it was about.
+    """The owner's answer: what is held is sent where it is still true, or never said; what a
+    person held by hand waits on. How many messages it was about.
 
     Raises:
         UnknownStore: there is no such store.
     """
     with db.write() as session:
         store = find(session, name)
-        held = notices.held_messages(session, store.id)
+        held = [one for one in notices.held_messages(session, store.id) if one.held_by is None]
         for message in held:
             if send:
                 approve(session, message, who=who, now=now)
@@ -85,17 +86,24 @@ def approve(session: Session, message: Message, *, who: str, now: datetime) -> N
     posted before stay: they may have been said."""
     message.approved_at, message.approved_by = now, who[:200]
     message.state, message.due_at, message.done_at = work.DUE, now, None
-    message.problem = None
+    message.problem, message.held_by = None, None
     if message.posted_at is None:
         message.text = None
+    _note(session, message, who, now, send=True)
 
 
 def refuse(session: Session, message: Message, *, who: str, now: datetime) -> None:
     """A person says no: it is never said."""
+    _note(session, message, who, now, send=False)
     message.state, message.done_at, message.problem = DROPPED, now, f"{who[:200]} said no"
     session.execute(
         update(Notice).where(Notice.message_id == message.id).values(dropped=message.problem[:200])
     )
+
+
+def _note(session: Session, message: Message, who: str, now: datetime, *, send: bool) -> None:
+    kind = notices.notices_in(session, message.id)[0].kind
+    note_event(session, message.order_id, "answered", now, who=who, it=kind, send=send)
 
 
 def answer_message(

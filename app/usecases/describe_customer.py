@@ -71,7 +71,7 @@ def history_of(session: Session, order: Order) -> History:
     """Everything that the customer of an order bought; of one without an address, this order."""
     if not order.email:
         spent = {order.currency: order.total} if order.paid_at else {}
-        return _history(session, [order.id], 1, order.created_at, spent, 0, True)
+        return _history(session, order, 1, order.created_at, spent, 0, True)
     rows = orders_of_email(session, order.store_id, order.email, MOST_COUNTED + 1)
     spent = defaultdict(Decimal)
     refunds, first_at = 0, None
@@ -83,13 +83,13 @@ def history_of(session: Session, order: Order) -> History:
         if created_at is not None and (first_at is None or created_at < first_at):
             first_at = created_at
     counted = len(rows) <= MOST_COUNTED
-    ids = [row[0] for row in rows[:MOST_COUNTED]]
-    return _history(session, ids, len(ids), first_at, spent, refunds, counted)
+    number = min(len(rows), MOST_COUNTED)
+    return _history(session, order, number, first_at, spent, refunds, counted)
 
 
 def _history(
     session: Session,
-    order_ids: list[int],
+    order: Order,
     orders: int,
     first_at: datetime | None,
     spent: dict[str, Decimal],
@@ -101,24 +101,21 @@ def _history(
         first_order_at=first_at,
         spent=tuple(SpentFacts(currency=c, amount=a) for c, a in sorted(spent.items())),
         refunds=refunds,
-        late_told=_late_told(session, order_ids),
+        late_told=_late_told(session, order),
         counted=counted,
     )
 
 
-def _late_told(session: Session, order_ids: list[int]) -> int:
-    """How many words about delays left for these orders."""
-    told = 0
-    for start in range(0, len(order_ids), 5_000):
-        query = (
-            select(func.count())
-            .select_from(Notice)
-            .join(Message, Message.id == Notice.message_id)
-            .where(
-                Notice.order_id.in_(order_ids[start : start + 5_000]),
-                Notice.kind.in_(DELAYS),
-                Message.sent_at.is_not(None),
-            )
-        )
-        told += session.scalar(query) or 0
-    return told
+def _late_told(session: Session, order: Order) -> int:
+    """How many words about delays left for the orders of an order's customer."""
+    query = (
+        select(func.count())
+        .select_from(Notice)
+        .join(Message, Message.id == Notice.message_id)
+        .join(Order, Order.id == Notice.order_id)
+        .where(Notice.kind.in_(DELAYS), Message.sent_at.is_not(None))
+    )
+    if not order.email:
+        return session.scalar(query.where(Notice.order_id == order.id)) or 0
+    same = (Order.store_id == order.store_id, Order.email == order.email)
+    return session.scalar(query.where(*same)) or 0

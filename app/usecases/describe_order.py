@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db.coupons import MADE, Coupon
+from app.db.notices import Message
 from app.db.tasks import Task
+from app.db.work import DUE, PARKED
 from app.domain.calendar import calendar_of
 from app.domain.language import customer_language
 from app.domain.order import LineItem, OrderSnapshot
@@ -56,9 +58,10 @@ def describe_order(
     before: datetime | None = None,
 ) -> OrderFacts:
     """An order's facts at a moment, said in the language of `speech`. `before`: only what happened
-    earlier stands in the timeline, which has at most `MOST_HAPPENINGS` lines."""
+    earlier stands in the timeline, which has `MOST_HAPPENINGS` lines, and all of the last one's
+    moment. `found` was read with the same `before`."""
     order, story = found.order, found.story(now)
-    happened = [one for one in reversed(found.timeline) if before is None or one.at < before]
+    shown, goes_on = _page(found.timeline, before)
     facts = OrderFacts(
         store=found.store.name,
         id=order.remote_id,
@@ -81,12 +84,12 @@ def describe_order(
         extent=found.progress.extent.value if found.progress else "",
         lines=tuple(_lines(found)),
         parcels=tuple(_parcel(one, found, now) for one in found.parcels),
-        documents=tuple(_documents(found)),
+        documents=document_facts(found),
         coupons=tuple(_coupon(one) for one in found.coupons),
-        told=tuple(_told(one) for one in found.told),
-        tasks=tuple(_task(one) for one in found.tasks),
-        timeline=tuple(_happening(one) for one in happened[:MOST_HAPPENINGS]),
-        timeline_goes_on=len(happened) > MOST_HAPPENINGS,
+        told=tuple(told_facts(one) for one in found.told),
+        tasks=tuple(task_facts(one) for one in found.tasks),
+        timeline=tuple(_happening(one) for one in shown),
+        timeline_goes_on=goes_on,
         customer=customer_of_order(session, found, now),
         suggested_reply_language=_language(found),
         **_paid_with(found.snapshot),
@@ -111,7 +114,8 @@ def _paid_with(snapshot: OrderSnapshot | None) -> dict[str, Any]:
     }
 
 
-def _task(task: Task) -> TaskFacts:
+def task_facts(task: Task) -> TaskFacts:
+    """Something to do about an order."""
     return TaskFacts(
         id=task.id,
         kind=task.kind,
@@ -120,6 +124,17 @@ def _task(task: Task) -> TaskFacts:
         done_at=task.done_at,
         done_by=task.done_by or "",
     )
+
+
+def _page(timeline: list[Happening], before: datetime | None) -> tuple[list[Happening], bool]:
+    """The newest lines before a moment, and whether there are older ones. What happened at one
+    moment is not parted: the moment is where the next page begins."""
+    happened = [one for one in reversed(timeline) if before is None or one.at < before]
+    if len(happened) <= MOST_HAPPENINGS:
+        return happened, False
+    last = happened[MOST_HAPPENINGS - 1].at
+    shown = [one for one in happened if one.at >= last]
+    return shown, len(shown) < len(happened)
 
 
 def _happening(one: Happening) -> HappeningFacts:
@@ -241,10 +256,11 @@ def _parcel(parcel: Parcel, found: OrderContext, now: datetime) -> ParcelFacts:
     )
 
 
-def _documents(found: OrderContext) -> Iterator[DocumentFacts]:
+def document_facts(found: OrderContext) -> tuple[DocumentFacts, ...]:
+    """The documents of an order, in the order of their making."""
     gone = found.taken_back
-    for one in found.documents:
-        yield DocumentFacts(
+    return tuple(
+        DocumentFacts(
             id=one.id,
             kind=one.kind,
             number=one.number,
@@ -253,6 +269,8 @@ def _documents(found: OrderContext) -> Iterator[DocumentFacts]:
             currency=one.currency,
             is_taken_back=one.id in gone,
         )
+        for one in found.documents
+    )
 
 
 def _coupon(one: Coupon) -> CouponFacts:
@@ -270,7 +288,8 @@ def _coupon(one: Coupon) -> CouponFacts:
     )
 
 
-def _told(telling: Telling) -> ToldFacts:
+def told_facts(telling: Telling) -> ToldFacts:
+    """A word to a customer, and what became of it."""
     notice, message = telling
     text = message.text if message else None
     return ToldFacts(
@@ -282,10 +301,17 @@ def _told(telling: Telling) -> ToldFacts:
         delivery=(message.delivery if message else None) or "",
         sent_at=message.sent_at if message else None,
         language=message.language if message else "",
-        text="\n\n".join(plain(part, LONGEST_TEXT) for part in (text or "").split("\n\n")),
+        due_at=message.due_at if message and message.state == DUE else None,
+        can_be_held=_can_be_held(message),
+        held_by=(message.held_by if message else None) or "",
+        text="\n".join(plain(line, LONGEST_TEXT) for line in (text or "").split("\n")),
         mailer_said=clean(message.mailer_said, 300) if message else "",
         problem=notice.dropped or (message.problem if message else None) or "",
     )
+
+
+def _can_be_held(message: Message | None) -> bool:
+    return message is not None and message.state in (DUE, PARKED) and message.posted_at is None
 
 
 def _reply_facts(facts: OrderFacts, story: OrderStory) -> dict[str, Any]:

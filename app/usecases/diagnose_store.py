@@ -29,8 +29,9 @@ from app.domain.store_mode import Mode, may_link, may_write_to_shop
 from app.errors import SettingsError
 from app.usecases.await_delivery import failed_test
 from app.usecases.back_test_store import past_orders
+from app.usecases.channels import Mailers
 from app.usecases.pause_store import AS_COPY, is_held_as_copy, pause_store
-from app.usecases.ports import Mailers, Probes
+from app.usecases.ports import Probes
 from app.usecases.reach import Reach as Outside
 from app.usecases.set_mail_server import mail_trouble
 from app.usecases.stores import settings_of, standing_of

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.db import tasks
 from app.db.engine import Database
-from app.db.orders import Order
+from app.db.orders import Order, note_event
 from app.db.staff import audit
 from app.db.tasks import Task
 from app.domain.scope import EVERYTHING, Scope
@@ -27,5 +27,6 @@ def finish_task(
         scope.check(task.store_id)
         order = session.get_one(Order, task.order_id)
         if tasks.finish_task(session, task_id, who=who, now=now):
+            note_event(session, order.id, "task", now, who=who, it=task.kind)
             audit(session, now, who, "task.done", task.store_id, order=order.number, it=task.kind)
         return order

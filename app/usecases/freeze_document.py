@@ -19,7 +19,7 @@ from app.db.stores import Store
 from app.domain.chain import Entry, content_hash, link
 from app.domain.invoice import NUMBERED, DocumentContent, DocumentKind
 from app.domain.invoicing import numbered
-from app.domain.numbering import SPECIMENS, first_of, is_series_of, number_of, series_of
+from app.domain.numbering import SPECIMENS, first_of, is_series_of, number_of, series_of, start_of
 from app.domain.owing import copy_in
 from app.domain.retention import keep_until
 from app.domain.store_settings import ShopSettings
@@ -140,17 +140,13 @@ def _start(
     series: str,
     local: datetime,
 ) -> int:
-    """The first number of a series that is not begun yet. Where the owner lets numbers begin
-    again from the next year on, this year's go on above those that were given in it."""
-    first = first_of(series, settings.numbering)
-    others = [
-        (row.series, row.next_number)
+    """The first number of a series that is not begun yet."""
+    following = [
+        row.next_number
         for row in session.scalars(select(Series).where(Series.store_id == store.id))
         if is_series_of(row.series, kind) and row.series != series
     ]
     new_year = local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    if not others:
-        return first
-    if not documents.issued_since(session, store.id, kind.value, new_year):
-        return 1
-    return max(first, *(following for _, following in others))
+    issued = documents.issued_since(session, store.id, kind.value, new_year)
+    first = first_of(series, settings.numbering)
+    return start_of(first, following, issued_this_year=bool(issued))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.db import coupons
 from app.db.coupons import FAILED, Coupon
 from app.db.engine import Database
-from app.db.orders import Order, order_by_remote_id
+from app.db.orders import Order, note_event
 from app.db.staff import audit
 from app.db.stores import Store
 from app.domain.coupon import staff_cause, why_too_much
@@ -25,8 +25,8 @@ from app.domain.store_mode import Mode, Verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError
 from app.usecases.decide_notice import decide
+from app.usecases.find_order import find_order
 from app.usecases.make_coupon import Request, make_coupon, reserve_coupon
-from app.usecases.manage_stores import find
 from app.usecases.stores import settings_of, standing_of
 from app.usecases.try_letter import Outside
 
@@ -59,10 +59,7 @@ def give_coupon(
         KikubariError: the store has no such order, or it is being made now.
     """
     with db.write() as session:
-        store = find(session, store_name)
-        order = order_by_remote_id(session, store.id, remote_id)
-        if order is None:
-            raise KikubariError(f"{store_name} has no order {remote_id}", mend="see `orders list`")
+        store, order = find_order(session, store_name, remote_id)
         settings = settings_of(session, store.id)
         _check(store, settings, order)
         coupon = _reserve(session, outside, store, settings, order, gift)
@@ -143,6 +140,7 @@ def _tell(
         )
         if message_id is not None:
             coupon.message_id = message_id
+            note_event(session, order.id, "coupon", now, who=gift.who)
             what = {"order": order.remote_id, "coupon": coupon.id}
             worth = {"amount": format(coupon.amount, "f"), "kind": coupon.kind}
             audit(session, now, gift.who, "coupon.give", coupon.store_id, **what, **worth)

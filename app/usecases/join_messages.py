@@ -21,8 +21,9 @@ from app.domain.joining import Candidate, who_joins
 from app.domain.leaving import GO, SPOKEN_BY_DAY
 from app.domain.posting import Outcome
 from app.errors import KikubariError
+from app.usecases.channels import Channel
 from app.usecases.open_letter import Letter, Part, leave_of, open_part, read_part
-from app.usecases.ports import Channel, Shop
+from app.usecases.ports import Shop
 
 MOST_READ = 20
 """So many messages of one customer are looked at; the others wait for the next one."""

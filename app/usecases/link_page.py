@@ -7,13 +7,11 @@ from secrets import token_urlsafe
 
 from sqlalchemy.orm import Session
 
-from app.db import customers, orders
+from app.db import customers
 from app.db.customers import PAGE_LIFE, CustomerLink
 from app.db.engine import Database
-from app.db.orders import Order
 from app.db.staff import audit
-from app.db.stores import store_by_name
-from app.errors import KikubariError
+from app.usecases.find_order import find_order
 from app.usecases.ports import Links
 
 
@@ -41,7 +39,7 @@ def show_page_link(
         KikubariError: there is no such order.
     """
     with db.write() as session:
-        order = _order(session, store_name, remote_id)
+        _, order = find_order(session, store_name, remote_id)
         link = page_link(session, order.id, now)
         audit(session, now, who, "page.link", order.store_id, order=order.number)
         return links.page(link.id, link.nonce)
@@ -54,14 +52,6 @@ def close_page(db: Database, store_name: str, remote_id: int, *, who: str, now: 
         KikubariError: there is no such order.
     """
     with db.write() as session:
-        order = _order(session, store_name, remote_id)
+        _, order = find_order(session, store_name, remote_id)
         audit(session, now, who, "page.close", order.store_id, order=order.number)
         return customers.close_pages_of(session, order.id, now)
-
-
-def _order(session: Session, store_name: str, remote_id: int) -> Order:
-    store = store_by_name(session, store_name)
-    order = orders.order_by_remote_id(session, store.id, remote_id) if store else None
-    if order is None:
-        raise KikubariError(f"{store_name} has no order {remote_id}", mend="see `orders list`")
-    return order

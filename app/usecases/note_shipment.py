@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import shipments
 from app.db.engine import Database
-from app.db.orders import Order, OrderEvent, order_by_remote_id
+from app.db.orders import Order, note_event
 from app.db.shipments import Shipment, parcel_of
 from app.db.staff import audit
 from app.domain.carrier import known_carrier, tracking_link
@@ -23,7 +23,7 @@ from app.domain.parcel import Parcel, ParcelState, Source
 from app.domain.text import clean
 from app.domain.tracking_number import normalised
 from app.errors import KikubariError
-from app.usecases.manage_stores import find
+from app.usecases.find_order import find_order
 from app.usecases.record_order import watch
 from app.usecases.record_shipments import STAFF, known_parcels, record_told
 from app.usecases.stores import settings_of
@@ -60,10 +60,7 @@ def note_shipment(
     """
     carrier, number = clean(carrier, 100), clean(number, 100)
     with db.write() as session:
-        store = find(session, store_name)
-        order = order_by_remote_id(session, store.id, remote_id, lock=True)
-        if order is None:
-            raise KikubariError(f"{store_name} has no order {remote_id}", mend="see `orders list`")
+        store, order = find_order(session, store_name, remote_id, lock=True)
         if order.status in CLOSED_STATUSES | {"deleted"} and word is not Word.TAKE_BACK:
             raise KikubariError(
                 f"order {order.number} is {order.status}: no parcel of it is on its way",
@@ -112,7 +109,6 @@ def _said(parcel: Parcel, word: Word, now: datetime) -> Parcel:
 
 
 def _note(session: Session, order: Order, word: Word, number: str, who: str, now: datetime) -> None:
-    facts = {"word": word.value, "number": number, "who": who}
-    session.add(OrderEvent(order_id=order.id, at=now, kind="noted", facts=facts))
+    note_event(session, order.id, "noted", now, word=word.value, number=number, who=who)
     about = {"order": order.remote_id, "word": word.value}
     audit(session, now, who, "shipment.note", order.store_id, **about)

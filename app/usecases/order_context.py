@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import (
@@ -21,14 +20,11 @@ from app.db import (
 )
 from app.db.coupons import Coupon
 from app.db.documents import Document
-from app.db.installation import installation
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
-from app.db.scoping import seen_by
 from app.db.stores import Store
-from app.db.tasks import Task, open_tasks, tasks_of
+from app.db.tasks import Task, tasks_of
 from app.domain.address import address_lines
-from app.domain.findings import Finding, Severity, from_rows
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.order_story import OrderStory, Saying, order_story
 from app.domain.owing import Paper, cancelled
@@ -37,10 +33,7 @@ from app.domain.progress import Progress, progress_of
 from app.domain.scope import EVERYTHING, Scope
 from app.domain.shipment import all_delivered_at
 from app.domain.store_settings import ShopSettings
-from app.domain.witness import Halt
 from app.errors import PayloadUnusable
-from app.usecases.guard_numbers import halt_of
-from app.usecases.list_parked import Parked, parked
 from app.usecases.record_shipments import known_parcels
 from app.usecases.stores import settings_of
 
@@ -127,45 +120,16 @@ class OrderContext:
         return sorted(found, key=lambda one: one.at)
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What an owner sees first."""
-
-    stores: dict[int, Store]
-    zones: dict[int, ZoneInfo]
-    late: list[Order]
-    """The longest late first."""
-    orders: list[Order]
-    """The newest of the others."""
-    stories: dict[int, OrderStory]
-    """By order id, as are the two below."""
-    documents: dict[int, Document]
-    told: dict[int, list[Telling]]
-    parked: list[Parked]
-    tasks: list[tuple[Task, Order]]
-    """What customers asked for and nobody did yet, the oldest first."""
-    broken: list[tuple[Store, Finding]]
-    """What keeps a shop from working with us."""
-    held: int
-    """How many words to customers wait for a yes."""
-    halt: Halt | None
-    """Why issuing and sending stand still; None: they do not."""
-
-    @property
-    def breakers(self) -> list[Store]:
-        """Shops whose owner has to say whether so many orders are late indeed."""
-        return [one for one in self.stores.values() if one.breaker is not None]
-
-    @property
-    def silent(self) -> list[Order]:
-        """Late orders whose customers know nothing: a person has to tell them."""
-        return [order for order in self.late if self.stories[order.id].needs_a_word]
-
-
 def order_context(
-    session: Session, store_name: str, remote_id: int, scope: Scope = EVERYTHING
+    session: Session,
+    store_name: str,
+    remote_id: int,
+    scope: Scope = EVERYTHING,
+    *,
+    before: datetime | None = None,
 ) -> OrderContext | None:
-    """The story of one order; None where we know no such order.
+    """The story of one order; None where we know no such order. `before`: of what is kept as
+    events, only what happened earlier.
 
     Raises:
         OutOfSight: its store is not seen.
@@ -187,7 +151,7 @@ def order_context(
         order=order,
         snapshot=snapshot,
         parcels=known_parcels(session, order, snapshot),
-        events=orders.events_of(session, order.id),
+        events=orders.events_of(session, order.id, before=before),
         documents=documents.documents_of(session, order.id),
         told=notices.tellings_of(session, [order.id]).get(order.id, []),
         tasks=tasks_of(session, order.id),
@@ -204,47 +168,6 @@ def stories_of(session: Session, shown: Sequence[Order], now: datetime) -> dict[
         order.id: story_of(order, told.get(order.id, []), zones[order.store_id], now)
         for order in shown
     }
-
-
-def overview(
-    session: Session, now: datetime, *, limit: int = 50, scope: Scope = EVERYTHING
-) -> Overview:
-    """The late orders, the newest others, and whatever waits for a person, of the stores that
-    are seen."""
-    known = {store.id: store for store in stores.all_stores(session, scope)}
-    zones = {store_id: settings_of(session, store_id).zone for store_id in known}
-    shown = _maybe_late(session, now, limit, scope)
-    shown += orders.newest(session, store_id=None, limit=limit, scope=scope)
-    by_id = {order.id: order for order in shown}
-    told = notices.tellings_of(session, list(by_id))
-    stories = stories_of(session, list(by_id.values()), now)
-    late = [order for order in by_id.values() if stories[order.id].is_late]
-    return Overview(
-        stores=known,
-        zones=zones,
-        late=sorted(late, key=lambda order: -stories[order.id].days_late),
-        orders=[order for order in by_id.values() if not stories[order.id].is_late],
-        stories=stories,
-        documents=documents.by_order(session, list(by_id)),
-        told=told,
-        parked=parked(session, known, limit=limit, scope=scope),
-        tasks=[
-            (one, session.get_one(Order, one.order_id)) for one in open_tasks(session, scope=scope)
-        ],
-        broken=_broken(session, known),
-        held=len(notices.held_messages(session, limit=limit, scope=scope)),
-        halt=halt_of(installation(session)),
-    )
-
-
-def _broken(session: Session, known: dict[int, Store]) -> list[tuple[Store, Finding]]:
-    found = diagnoses.findings_by_store(session)
-    return [
-        (store, finding)
-        for store_id, store in known.items()
-        for finding in from_rows(found.get(store_id, []))
-        if finding.severity is Severity.BROKEN
-    ]
 
 
 def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetime) -> OrderStory:
@@ -276,21 +199,3 @@ def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetim
 def _day_in(value: object) -> date | None:
     """A day among a notice's facts: ISO text, empty where it was not known."""
     return date.fromisoformat(value) if isinstance(value, str) and value else None
-
-
-def _maybe_late(session: Session, now: datetime, limit: int, scope: Scope) -> list[Order]:
-    """Watched orders that should have left by tomorrow at the latest; their stories tell which
-    of them did not (a day ends at another moment in each shop)."""
-    return list(
-        session.scalars(
-            select(Order)
-            .where(
-                seen_by(scope, Order.store_id),
-                Order.next_check_at.is_not(None),
-                Order.shipped_at.is_(None),
-                Order.ship_by_on <= (now + timedelta(days=1)).date(),
-            )
-            .order_by(Order.ship_by_on, Order.id)
-            .limit(limit)
-        )
-    )

@@ -15,7 +15,8 @@ import structlog
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome, Posting
 from app.errors import ShopError, ShopMissing
-from app.usecases.ports import Mailer, Shop
+from app.usecases.channels import Mailer
+from app.usecases.ports import Shop
 
 log = structlog.get_logger()
 LEFT = (MailState.MAILED, MailState.UNKNOWN)

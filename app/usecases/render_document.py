@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_urlsafe
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -102,19 +103,28 @@ def _tell(session: Session, document: Document, now: datetime) -> None:
     }
     if not wanted.get(document.kind):
         return
+    kind, language = NoticeKind(document.kind), document.language
+    version, facts = documents.number_before(session, document), told_facts(session, document, now)
+    decide(session, order, kind, facts, language=language, now=now, version=version)
+
+
+def told_facts(session: Session, document: Document, now: datetime) -> dict[str, Any]:
+    """What a message says of a document, with a link that opens it.
+
+    Raises:
+        ContentErased: what it says was erased.
+    """
+    content = document.content
     link = documents.open_link_of(session, document.id, now) or new_link(session, document.id, now)
-    facts = {
+    return {
         "document_id": document.id,
         "number": document.number,
         "link_id": link.id,
         "nonce": link.nonce,
-        "total": document.content["total"],
-        "currency": document.content["currency"],
-        "decimals": document.content["decimals"],
+        "total": content["total"],
+        "currency": content["currency"],
+        "decimals": content["decimals"],
     }
-    kind, language = NoticeKind(document.kind), document.language
-    version = documents.number_before(session, document)
-    decide(session, order, kind, facts, language=language, now=now, version=version)
 
 
 def document_xml(

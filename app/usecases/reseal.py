@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.db import carrier_secrets, mail_passwords
+from app.db import carrier_secrets, mail_passwords, sidebars
 from app.db.engine import Database
 from app.db.staff import audit, sealed_codes
 from app.db.stores import all_stores
@@ -33,6 +33,9 @@ def reseal(db: Database, box: SecretBox, *, who: str, now: datetime) -> int:
                     number += 1
         for row in carrier_secrets.all_rows(session):
             row.secret = box.seal(box.open(row.secret))
+            number += 1
+        for sidebar in sidebars.all_sidebars(session):
+            sidebar.secret = box.seal(box.open(sidebar.secret))
             number += 1
         for person in sealed_codes(session):
             assert person.code_secret is not None

@@ -13,6 +13,7 @@ from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
+from app.db.orders import note_event
 from app.db.staff import audit
 from app.domain.scope import EVERYTHING, Scope
 
@@ -56,6 +57,9 @@ def retry_parked(
     scope.check(store_id)
     released = work.release(session, KINDS[kind], row_id, now=now)
     if released:
+        order_id = _order_of(session, row)
+        if order_id is not None:
+            note_event(session, order_id, "retried", now, who=who, it=kind)
         audit(session, now, who, "work.retry", store_id, kind=kind, row=row_id)
     return released
 
@@ -64,3 +68,12 @@ def _store_of(session: Session, row: InboxRow | IssueRequest | DocumentFile | Me
     if isinstance(row, DocumentFile):
         return session.get_one(Document, row.document_id).store_id
     return row.store_id
+
+
+def _order_of(
+    session: Session, row: InboxRow | IssueRequest | DocumentFile | Message
+) -> int | None:
+    """The order's id; None for a delivery, of which an order may have come or not."""
+    if isinstance(row, DocumentFile):
+        return session.get_one(Document, row.document_id).order_id
+    return None if isinstance(row, InboxRow) else row.order_id

@@ -29,6 +29,7 @@ from app.domain.posting import Attachment, Outcome, Posting
 from app.errors import KikubariError, NotPosted
 from app.usecases.ask_staff import ask_staff
 from app.usecases.attach_document import attach_document
+from app.usecases.channels import Channel
 from app.usecases.dress_mails import texts_in
 from app.usecases.join_messages import (
     LOOKS_AGAIN,
@@ -48,7 +49,7 @@ from app.usecases.offer_coupon import (
     words_of_withheld,
 )
 from app.usecases.open_letter import Letter, Part, leave_of, open_letter, read_part
-from app.usecases.ports import Channel, Shop
+from app.usecases.ports import Shop
 from app.usecases.post_mail import MailChannel
 from app.usecases.post_note import NoteChannel
 from app.usecases.try_letter import Outside, Try, finish, finish_or_try_again, put_off

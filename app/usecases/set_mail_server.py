@@ -14,8 +14,9 @@ from app.domain.mailer import MailState
 from app.domain.posting import Posting
 from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError, MailServerRefused, SettingsError
+from app.usecases.channels import Mailers
 from app.usecases.manage_stores import find, save_settings
-from app.usecases.ports import Mailers, SecretBox
+from app.usecases.ports import SecretBox
 from app.usecases.stores import settings_of
 
 MEND = "give it with `store smtp`"

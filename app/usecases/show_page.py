@@ -140,10 +140,13 @@ def _told(found: OrderContext) -> Iterator[ToldDelay]:
     for notice, message in found.told:
         if notice.kind not in DELAYS or message is None or message.sent_at is None:
             continue
-        named = notice.facts.get("expected_on")
-        expected = date.fromisoformat(named) if isinstance(named, str) and named else None
+        expected, promised = (_day(notice.facts.get(f"{it}_on")) for it in ("expected", "promised"))
         told_on = message.sent_at.astimezone(found.settings.zone).date()
-        yield ToldDelay(notice.kind, told_on, expected)
+        yield ToldDelay(notice.kind, told_on, expected, promised)
+
+
+def _day(text: object) -> date | None:
+    return date.fromisoformat(text) if isinstance(text, str) and text else None
 
 
 def _steps(found: OrderContext, told: tuple[ToldDelay, ...]) -> Iterator[Step]:

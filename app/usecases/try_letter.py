@@ -14,20 +14,10 @@ from app.domain.mailer import MailState
 from app.domain.posting import Outcome
 from app.domain.store_settings import ShopSettings
 from app.usecases.ask_staff import ask_staff
+from app.usecases.channels import Channel, Mailers
 from app.usecases.guard_numbers import Gate
 from app.usecases.open_letter import Letter
-from app.usecases.ports import (
-    Channel,
-    Clock,
-    CodeOf,
-    Fence,
-    Files,
-    Links,
-    Mailers,
-    Shop,
-    Shops,
-    Wording,
-)
+from app.usecases.ports import Clock, CodeOf, Fence, Files, Links, Shop, Shops, Wording
 
 MAILER_RESTS = timedelta(minutes=15)
 """So long a mailer that failed is left alone before the one more try."""

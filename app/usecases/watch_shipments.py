@@ -119,7 +119,7 @@ def _tell_of_delay(
     )
     if word is not None:
         facts = delay_facts(order, snapshot, found)
-        if _say(session, order, snapshot, settings, word, facts, now):
+        if say(session, order, snapshot, settings, word, facts, now):
             session.add(OrderEvent(order_id=order.id, at=now, kind="delayed", facts=facts))
 
 
@@ -141,7 +141,7 @@ def _close(
             "carrier": _carrier(snapshot),
             "shipped_at": order.shipped_at.isoformat() if order.shipped_at else "",
         }
-        _say(session, order, snapshot, settings, word, facts, now)
+        say(session, order, snapshot, settings, word, facts, now)
         return None
     waits = any(one.pending for one in told) and not is_settled(told)
     return now + SETTLES_SOON if waits else None
@@ -169,7 +169,7 @@ def _follow_parcels(
     return found.next_check_at
 
 
-def _say(
+def say(
     session: Session,
     order: Order,
     snapshot: OrderSnapshot,

@@ -57,7 +57,7 @@ def add() -> str | tuple[str, int]:
     s, email = services(), request.form.get("email", "")[:400]
     who, now = current_user.email, s.clock()
     try:
-        role, scope = request.form.get("role", ""), _chosen()
+        role, scope = request.form.get("role", ""), chosen_scope()
         person = add_person(s.db, email, role, who=who, now=now, scope=scope)
     except SettingsError as error:
         return _list_page(email, error.sentence()), 422
@@ -87,7 +87,7 @@ def change(person_id: int) -> Response:
     """Another role, other stores."""
     s, person = services(), _person(person_id)
     try:
-        role, scope = request.form.get("role", ""), _chosen()
+        role, scope = request.form.get("role", ""), chosen_scope()
         change_person(s.db, person.id, role, scope, who=current_user.email, now=s.clock())
     except SettingsError as error:
         flash(error.sentence())
@@ -144,7 +144,7 @@ def _person(person_id: int) -> Person:
     return person
 
 
-def _chosen() -> Scope:
+def chosen_scope() -> Scope:
     """The stores that the form names. Raises SettingsError where one does not exist."""
     if request.form.get("sees") != "some":
         return EVERYTHING

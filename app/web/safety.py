@@ -1,4 +1,5 @@
-"""Headers, CSRF and rate limits for every page: nothing loads from elsewhere, nothing is framed."""
+"""Headers, CSRF and rate limits for every page: nothing loads from elsewhere, nothing is framed,
+but a help desk's sidebar by that help desk (`g.framed_by`)."""
 
 from __future__ import annotations
 
@@ -9,11 +10,18 @@ from flask import Flask, Response, abort, g, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 
+from app.domain.sidebar.question import LARGEST
+
 csrf = CSRFProtect()
+NOBODY = "'none'"
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-LARGER_FORMS = {"shop.save": 3 * 1024 * 1024}
-"""Endpoints whose forms carry files, with the bytes they may have."""
+BODIES = {
+    "shop.save": 3 * 1024 * 1024,
+    "sidebar.open_post": LARGEST,
+    "sidebar.answer": LARGEST,
+}
+"""Endpoints that take more bytes than others, for files, or fewer, from anybody."""
 
 
 def visitor_address() -> str:
@@ -32,7 +40,7 @@ limiter = Limiter(visitor_address, storage_uri="memory://")
 def protect(app: Flask) -> None:
     """Install the protections on an application."""
     app.before_request(_new_nonce)  # the first: what the next two refuse is a page as well
-    app.before_request(_allow_files)  # before CSRF, which reads the form
+    app.before_request(_limit_body)  # before CSRF, which reads the form
     app.before_request(_refuse_nul)
     csrf.init_app(app)
     limiter.init_app(app)
@@ -49,7 +57,7 @@ def protect_answers(app: Flask) -> None:
 def _machine_headers(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
@@ -57,9 +65,9 @@ def _new_nonce() -> None:
     g.csp_nonce = secrets.token_urlsafe(16)
 
 
-def _allow_files() -> None:
-    if request.endpoint in LARGER_FORMS:
-        request.max_content_length = LARGER_FORMS[request.endpoint]
+def _limit_body() -> None:
+    if request.endpoint in BODIES:
+        request.max_content_length = BODIES[request.endpoint]
 
 
 def _refuse_nul_in_path() -> None:
@@ -90,7 +98,7 @@ def _headers(response: Response) -> Response:
             "connect-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {g.get('framed_by', NOBODY)}",
         )
     )
     response.headers["X-Content-Type-Options"] = "nosniff"

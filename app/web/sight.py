@@ -5,9 +5,10 @@ What may not be seen is answered like what does not exist, and stands on the aud
 
 from __future__ import annotations
 
+import re
 from typing import Any, NoReturn
 
-from flask import abort, request
+from flask import abort, request, url_for
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,10 @@ from app.db.stores import Store
 from app.domain.scope import Scope
 from app.usecases.note_access import note_refusal, note_sight
 from app.web.state import services
+
+BACK = re.compile(
+    r"/(\?store=[\w.%-]{1,120})?|/waiting(\?store=[\w.%-]{1,120})?|/orders/[\w.%-]{1,120}/\d{1,18}"
+)
 
 
 def my_scope() -> Scope:
@@ -32,6 +37,25 @@ def store_named(session: Session, name: str) -> Store:
         abort(404)
     my_scope().check(store.id)
     return store
+
+
+def chosen_store(session: Session) -> Store | None:
+    """The store to which a list is limited by `?store=`; 404 where there is none of that name.
+    Raises OutOfSight."""
+    name = request.args.get("store", "")
+    return store_named(session, name) if name else None
+
+
+def back_to(usual: str) -> str:
+    """The page to which a form leads: the overview, a store's or an order's page where the form
+    says so (`back`: a path of ours), else the usual one."""
+    back = request.form.get("back", "")
+    return back if BACK.fullmatch(back) else url_for(usual)
+
+
+def scope_of(store: Store | None) -> Scope:
+    """What the visitor sees, limited to one store where one is chosen."""
+    return my_scope().within(Scope(frozenset({store.id}))) if store else my_scope()
 
 
 def document_by_id(session: Session, document_id: int) -> Document:

@@ -18,13 +18,22 @@ from app.usecases.diagnose_store import examine, last_chart
 from app.usecases.finish_task import finish_task
 from app.usecases.list_parked import parked
 from app.usecases.note_shipment import Word, note_shipment
-from app.usecases.order_context import order_context, overview
+from app.usecases.order_context import order_context
 from app.usecases.retry_work import retry_parked
+from app.usecases.show_overview import overview
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import document_by_id, my_scope, saw, store_named
+from app.web.sight import (
+    back_to,
+    chosen_store,
+    document_by_id,
+    my_scope,
+    saw,
+    scope_of,
+    store_named,
+)
 from app.web.state import services, state
 from app.web.texts import gettext, page_language
 
@@ -44,12 +53,14 @@ def show_overview() -> str | Response:
     """
     s = services()
     with s.db.read() as session:
-        found = overview(session, s.clock(), scope=my_scope())
-    content = render_template("staff/_overview.html", found=found)
+        chosen, shops = chosen_store(session), stores.all_stores(session, my_scope())
+        found = overview(session, s.clock(), scope=scope_of(chosen))
+    name = chosen.name if chosen else None
+    content = render_template("staff/_overview.html", found=found, shops=shops, chosen=name)
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     if request.headers.get("HX-Request") and request.args.get("seen") == digest:
         return Response(status=204)
-    return render_template("staff/overview.html", content=content, digest=digest)
+    return render_template("staff/overview.html", content=content, digest=digest, chosen=name)
 
 
 @blueprint.get("/orders/<store_name>/<int:remote_id>", endpoint="order")
@@ -59,10 +70,10 @@ def show_order(store_name: str, remote_id: int) -> str:
     if remote_id >= 2**63:
         abort(404)
     with s.db.read() as session:
-        found = order_context(session, store_name, remote_id, my_scope())
+        before = _moment(request.args.get("before", ""))
+        found = order_context(session, store_name, remote_id, my_scope(), before=before)
         if found is None:
             abort(404)
-        before = _moment(request.args.get("before", ""))
         speech, now = Spoken(page_language()), s.clock()
         order = describe_order(session, s.outside.wording, found, speech, now, before=before)
     saw("order.see", f"order:{found.order.id}", found.store.id, order=remote_id)
@@ -73,8 +84,9 @@ def show_order(store_name: str, remote_id: int) -> str:
         settings=found.settings,
         zone=found.settings.zone,
         shop_currency=found.currency,
+        now=now,
         today=now.astimezone(found.settings.zone).date(),
-        coupon_request=token_urlsafe(12),
+        form_key=token_urlsafe(12),
     )
 
 
@@ -169,7 +181,8 @@ def close_task(task_id: int) -> Response:
     with s.db.read() as session:
         store = session.get_one(stores.Store, order.store_id)
     flash(gettext("It is noted as done."))
-    return redirect(url_for("staff.order", store_name=store.name, remote_id=order.remote_id))
+    order_page = url_for("staff.order", store_name=store.name, remote_id=order.remote_id)
+    return redirect(back_to("staff.overview") if "back" in request.form else order_page)
 
 
 @blueprint.get("/inbox", endpoint="inbox")
@@ -207,4 +220,4 @@ def retry(kind: str, row_id: int) -> Response:
     if again is None:
         abort(404)
     flash(gettext("It is tried again.") if again else gettext("It was not parked any more."))
-    return redirect(url_for("staff.inbox"))
+    return redirect(back_to("staff.inbox"))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_time
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 
 from app.domain.carrier import carrier_name
 from app.domain.shipping_date import day_in
+from app.domain.story_words import known_words
 from app.domain.text import clean, plain
 from app.i18n import (
     LANGUAGES,
+    Spoken,
     best_language,
     format_day,
     install,
@@ -28,10 +30,11 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def page_language() -> str:
-    """The signed-in person's language, else the browser's, else English."""
+    """The signed-in person's language, else the browser's, else English. A view that knows better
+    says so in `g.language`."""
     if not has_request_context():
         return "en"
-    chosen = getattr(current_user, "language", "")
+    chosen = g.get("language", "") or getattr(current_user, "language", "")
     return best_language(chosen or request.accept_languages.best_match(LANGUAGES) or "en")
 
 
@@ -53,6 +56,8 @@ def speak(app: Flask) -> None:
         local_time=_local_time,
         exact=_exact,
         clock=_clock,
+        iso_day=_iso_day,
+        known=lambda story: known_words(story, Spoken(page_language())),
         language=_language_name,
         utc_day=lambda moment: _local_day(moment, UTC_ZONE),
         utc_time=lambda moment: _local_time(moment, UTC_ZONE),
@@ -85,6 +90,11 @@ def _local_time(moment: datetime, zone: ZoneInfo) -> str:
     return gettext("%(day)s, %(time)s") % {"day": day, "time": time}
 
 
+def _iso_day(text: str) -> str:
+    """A day that is kept as text."""
+    return format_day(date.fromisoformat(text), page_language())
+
+
 def _clock(moment: datetime) -> str:
     """The time of day of a moment, in the zone that it carries."""
     language = page_language()
@@ -103,5 +113,5 @@ def _exact(moment: datetime) -> str:
 
 
 def _plain_lines(note: str) -> str:
-    """A note as text: its paragraphs stay, its markup goes."""
-    return "\n\n".join(plain(part, 2_000) for part in note.split("\n\n"))
+    """A note as text: its paragraphs and lines stay, its markup goes."""
+    return "\n".join(plain(line, 2_000) for line in note.split("\n"))

@@ -14,7 +14,7 @@ from app.usecases.preview_messages import preview_messages
 from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import my_scope, saw, store_named
+from app.web.sight import back_to, chosen_store, my_scope, saw, scope_of, store_named
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -29,16 +29,19 @@ blueprint = Blueprint("waiting", __name__)
 def show_waiting() -> str:
     """What waits, the oldest first, with the words as the customer would read them."""
     with services().db.read() as session:
-        held = notices.held_messages(session, limit=PAGE, scope=my_scope())
-        known = {one.id: one for one in stores.connected_stores(session, my_scope())}
+        chosen, scope = chosen_store(session), my_scope()
+        held = notices.held_messages(session, limit=PAGE, scope=scope_of(chosen))
+        known = {one.id: one for one in stores.connected_stores(session, scope_of(chosen))}
         return render_template(
             "staff/waiting.html",
             held=[one for one in held if one.store_id in known],
             broken=[one for one in known.values() if one.breaker is not None],
             shops=known,
+            every_shop=stores.connected_stores(session, scope),
+            chosen=chosen.name if chosen else None,
             zones={store_id: settings_of(session, store_id).zone for store_id in known},
             orders={one.order_id: session.get_one(Order, one.order_id) for one in held},
-            kinds={one.id: notices.notices_in(session, one.id)[0].kind for one in held},
+            kinds=notices.kinds_of(session, [one.id for one in held]),
         )
 
 
@@ -66,12 +69,13 @@ def show_previews(store_name: str, remote_id: int) -> str:
 @limiter.limit("60/minute")
 @requires("agent")
 def answer() -> Response:
-    """Say yes or no to the chosen messages, one or many."""
+    """Say yes or no to the chosen messages, one or many; `every`: to all that the page showed."""
     send = ANSWERS.get(request.form.get("answer", ""))
     if send is None:
         abort(404)
     s, done = services(), 0
-    chosen = [one for one in request.form.getlist("message") if one.isdecimal() and len(one) < 19]
+    given = "shown" if request.form.get("every") == "yes" else "message"
+    chosen = [one for one in request.form.getlist(given) if one.isdecimal() and len(one) < 19]
     for message_id in chosen[:PAGE]:
         done += answer_message(
             s.db,
@@ -87,7 +91,7 @@ def answer() -> Response:
         flash(gettext("Said yes to %(n)s: each leaves by day, if it is still true.") % {"n": done})
     else:
         flash(gettext("Said no to %(n)s: their customers are not told.") % {"n": done})
-    return redirect(url_for("waiting.listing"))
+    return redirect(back_to("waiting.listing"))
 
 
 @blueprint.post("/waiting/breaker/<store_name>", endpoint="breaker")

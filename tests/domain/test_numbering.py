@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.domain.invoice import DocumentKind
-from app.domain.numbering import first_of, is_series_of, number_of, series_of
+from app.domain.numbering import first_of, is_series_of, number_of, series_of, start_of
 from app.domain.store_settings import Numbering, read_settings
 from app.errors import SettingsError
 
@@ -48,3 +48,10 @@ def test_numbers_that_would_be_given_twice_are_refused(values: dict[str, str]) -
 def test_numbers_hold_no_sign_that_cannot_be_seen() -> None:
     with pytest.raises(SettingsError, match=r"numbering\.format.*cannot be seen"):
         read_settings({"numbering": {"format": "R\n{number}"}})
+
+
+def test_a_new_series_begins_where_the_owner_said_or_above_what_this_year_has() -> None:
+    assert start_of(100, [], issued_this_year=False) == 100
+    assert start_of(1, [57], issued_this_year=True) == 57
+    assert start_of(200, [57], issued_this_year=True) == 200
+    assert start_of(200, [57], issued_this_year=False) == 1

@@ -229,7 +229,16 @@ def test_every_word_explains_itself_with_an_example(project: Project, word: str)
 def test_help_names_every_word(project: Project) -> None:
     done = project.run("--help")
     assert done.returncode == 0
-    for word in ("demo --once", "serve", "setup [--dev]", "test", "chaos", "store", "PORT="):
+    for word in (
+        "demo --once",
+        "serve",
+        "setup [--dev]",
+        "test",
+        "chaos",
+        "mcp --store",
+        "store",
+        "PORT=",
+    ):
         assert word in done.stdout
 
 

@@ -33,9 +33,9 @@ from app.factory import create_app
 from app.i18n import LANGUAGES
 from app.usecases.adopt_invoice import invoice_sentences
 from app.usecases.keep_backup import keep_backup
-from app.usecases.order_context import overview
 from app.usecases.restore_backup import Restored, restore_backup
 from app.usecases.resume_installation import Resumed, resume
+from app.usecases.show_overview import overview
 from tests.usecases.test_reconcile import cycle
 from tests.world import World
 from workers.supply import WORK

@@ -17,13 +17,19 @@ from flask.testing import FlaskClient
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.routing import Rule
 
+from app.db.api_tokens import ApiToken
 from app.db.sessions import SignedIn
+from app.db.sidebars import sidebar_by_name
 from app.db.staff import person_by_email
 from app.db.tasks import Task, add_task
 from app.domain.scope import Scope
+from app.domain.sidebar.question import Vendor
+from app.usecases.manage_sidebars import NewSidebar, add_sidebar
 from app.usecases.manage_stores import NewStore, add_store
+from app.usecases.manage_tokens import make_token
 from app.usecases.sign_in import add_person, make_link
 from app.web.safety import limiter
+from tests.web.api_roles import api_document
 from tests.web.site import NORMAL, PEOPLE, Site, open_site, post
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
@@ -118,6 +124,13 @@ ROUTES = (
     _post("people.link", "/people/{spare}/link", EVERYTHING),
     _post("people.reset_code", "/people/{spare}/reset-code", EVERYTHING_DONE),
     _post("people.remove", "/people/{spare}/remove", EVERYTHING_DONE),
+    _get("integrations.listing", "/integrations", OWNER),
+    _post("integrations.add", "/integrations", OWNER, name="desk", scope="read"),
+    _post("integrations.revoke", "/integrations/{token}/revoke", DECIDE),
+    _get("help_desks.listing", "/help-desks", EVERYTHING),
+    _post("help_desks.add", "/help-desks", CORRECTED),
+    _post("help_desks.rotate", "/help-desks/{sidebar}/rotate", EVERYTHING),
+    _post("help_desks.remove", "/help-desks/{sidebar}/remove", EVERYTHING_DONE),
     _get("audit.listing", "/audit", EVERYTHING),
     _get("account.show", "/account", READ),
     _post("account.password", "/account/password", OWN, new="short"),
@@ -138,6 +151,9 @@ ROUTES = (
     _get("documents.open_document", "/d/guess", NOBODY),
     _get("customer.page", "/o/guess", NOBODY),
     _post("customer.act", "/o/guess", NOBODY),
+    _get("sidebar.open", "/sidebar/guess", NOBODY),
+    _post("sidebar.open_post", "/sidebar/guess", NOBODY),
+    _post("sidebar.answer", "/sidebar/guess/orders", NOBODY),
     _post("webhooks.receive", "/webhooks/woocommerce/guess", NOBODY),
     _post("carriers.receive", "/webhooks/carriers/guess/aftership", NOBODY),
     _get("health.healthz", "/healthz", ANYBODY),
@@ -155,6 +171,8 @@ def open_second_shop(site: Site) -> None:
         scope = Scope(frozenset({coffee.id}))
         add_person(s.db, email, who.split()[0], who="test", now=now, scope=scope)
     add_person(s.db, SPARE, "reader", who="test", now=now)
+    make_token(s.db, "helpdesk", ["read"], who="test", now=now)
+    add_sidebar(s.db, s.box, NewSidebar("desk", Vendor.FREESCOUT), who="test", now=now)
     with s.db.write() as session:
         add_task(
             session, store_id=1, order_id=1, kind="wait", cause="test", words="Please", now=now
@@ -183,12 +201,16 @@ def _ids(site: Site) -> dict[str, int]:
     with site.services.db.read() as session:
         spare = person_by_email(session, SPARE)
         task = session.query(Task).first()
+        token = session.query(ApiToken).order_by(ApiToken.id).first()
+        sidebar = sidebar_by_name(session, "desk")
         newest = session.query(SignedIn).order_by(SignedIn.id.desc()).first()
         return {
             "document": site.document_id(),
             "spare": spare.id if spare else 0,
             "task": task.id if task else 0,
+            "token": token.id if token else 0,
             "session": newest.id if newest else 0,
+            "sidebar": sidebar.id if sidebar else 0,
         }
 
 
@@ -205,9 +227,9 @@ def rules_of(site: Site) -> Iterator[tuple[str, str, Rule]]:
     apps = [("", site.app)]
     front = site.app.wsgi_app
     assert isinstance(front, DispatcherMiddleware)
-    for prefix, intake in front.mounts.items():
-        assert isinstance(intake, Flask)
-        apps.append((prefix, intake))
+    intake = front.mounts["/webhooks"]  # what is below /api has a table of its own
+    assert isinstance(intake, Flask)
+    apps.append(("/webhooks", intake))
     for _, app in apps:
         for rule in app.url_map.iter_rules():
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
@@ -224,7 +246,7 @@ Written from the table in [tests/web/roles.py](../tests/web/roles.py) by `python
 | agent | also act: parcels, tasks, words to customers, documents without a number, trying again |
 | owner | also decide: a shop's settings and mode, exports, numbered documents by hand, taking back |
 
-A person sees all shops or chosen ones; *elsewhere* is somebody who sees only another shop than the one that is asked for. What one may not see is answered like what does not exist. Lists, counts, searches and exports hold only what one sees. People, the audit and connecting a shop are for owners who see everything.
+A person sees all shops or chosen ones; *elsewhere* is somebody who sees only another shop than the one that is asked for. What one may not see is answered like what does not exist. Lists, counts, searches and exports hold only what one sees. People, the audit and connecting a shop are for owners who see everything. Tokens are for owners, who make and revoke those for shops that they see.
 
 | answer | |
 | --- | --- |
@@ -237,7 +259,7 @@ A person sees all shops or chosen ones; *elsewhere* is somebody who sees only an
 | hidden | 404: not there, or not to be seen, which stands on the audit |
 | unreadable | 400 |
 
-The customers' pages and documents (`/o/…`, `/d/…`), the webhooks and the shop's call back with its keys know nobody's role: a secret in the address, a signature or a state opens them, and the tests come without one.
+The customers' pages and documents (`/o/…`, `/d/…`), the sidebars in help desks, the webhooks and the shop's call back with its keys know nobody's role: a secret in the address, a signature or a state opens them, and the tests come without one.
 
 """  # noqa: E501
 
@@ -247,13 +269,14 @@ def document() -> str:
     with tempfile.TemporaryDirectory() as folder:
         site = open_site(Path(folder))
         rules = {(method, name): rule.rule for method, name, rule in rules_of(site)}
+        tokens = api_document(site)
         site.services.db.dispose()
     intake = {"webhooks.receive", "carriers.receive"}
     lines = [f"| address | {' | '.join(VISITORS)} |", "| --- |" + " --- |" * len(VISITORS)]
     for one in ROUTES:
         rule = ("/webhooks" if one.endpoint in intake else "") + rules[one.key]
         lines.append(f"| {one.method} `{rule}` | {' | '.join(one.answers)} |")
-    return HEAD + "\n".join(lines) + "\n"
+    return HEAD + "\n".join(lines) + "\n" + tokens
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from app.db.staff import person_by_email
 from app.domain.scope import Scope
 from app.usecases.manage_people import change_person
 from app.usecases.note_access import MOST_REFUSALS
+from tests.web.api_roles import API_ROUTES, BEARERS, api_rules_of, headers_of
+from tests.web.api_roles import ask as ask_api
 from tests.web.roles import (
     DOCUMENT,
     ELSEWHERE,
@@ -43,6 +45,18 @@ def test_every_address_is_in_the_table(site: Site) -> None:
     known = {(method, endpoint) for method, endpoint, _ in rules_of(site)}
     assert known == {route.key for route in ROUTES}
     assert len(known) == len(ROUTES)
+
+
+def test_every_address_of_the_api_is_in_its_table(site: Site) -> None:
+    known = {(method, endpoint) for method, endpoint, _ in api_rules_of(site)}
+    assert known == {route.key for route in API_ROUTES}
+
+
+@pytest.mark.parametrize("bearer", BEARERS)
+def test_each_token_gets_what_the_table_says(shops: Site, bearer: str) -> None:
+    column, headers = BEARERS.index(bearer), headers_of(shops, bearer)
+    got = {route.key: ask_api(shops, headers, route) for route in API_ROUTES}
+    assert got == {route.key: route.answers[column] for route in API_ROUTES}
 
 
 @pytest.mark.parametrize("who", VISITORS)

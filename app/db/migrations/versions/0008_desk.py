@@ -1,4 +1,6 @@
-"""The words under which orders are found. Orders of before are indexed by the workers."""
+"""What the desk looks up: orders by their words, a customer's orders, what needs a person.
+
+Orders of before are indexed by the workers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,6 +28,18 @@ def upgrade() -> None:
     op.drop_index(op.f("ix_orders_store_id_email"), "orders")
     op.create_index(
         op.f("ix_orders_store_id_email_created_at"), "orders", ["store_id", "email", "created_at"]
+    )
+    watched = sa.text("next_check_at IS NOT NULL")
+    op.create_index(
+        "ix_orders_risk", "orders", ["risk"], sqlite_where=watched, postgresql_where=watched
+    )
+    trouble = sa.text("state IN ('exception', 'returned')")
+    op.create_index(
+        "ix_shipments_trouble",
+        "shipments",
+        ["changed_at"],
+        sqlite_where=trouble,
+        postgresql_where=trouble,
     )
     word = sa.String(60, collation="C").with_variant(sa.String(60), "sqlite")
     op.create_table(
@@ -86,6 +100,8 @@ def downgrade() -> None:
     op.drop_table("search_entries")
     op.drop_table("search_typos")
     op.drop_table("search_words")
+    op.drop_index("ix_shipments_trouble", "shipments")
+    op.drop_index("ix_orders_risk", "orders")
     op.drop_index(op.f("ix_orders_store_id_email_created_at"), "orders")
     op.create_index(op.f("ix_orders_store_id_email"), "orders", ["store_id", "email"])
     op.drop_index(op.f("ix_orders_search_due_id"), "orders")

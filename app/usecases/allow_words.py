@@ -1,0 +1,39 @@
+"""May a person write to the customer of an order now? Asked before anything is decided, so that
+they are told at once; sending asks again."""
+
+from __future__ import annotations
+
+from app.db.orders import Order
+from app.db.stores import Store
+from app.domain.store_mode import Mode, Verdict, message_verdict
+from app.domain.store_settings import ShopSettings
+from app.errors import KikubariError
+from app.usecases.stores import standing_of
+
+
+def allow_words(store: Store, settings: ShopSettings, order: Order) -> None:
+    """Raises KikubariError where nothing leaves for this order's customer, with why."""
+    if store.disconnected_at is not None or store.mode == Mode.SHADOW:
+        raise KikubariError(
+            f"{store.name} is in shadow mode or disconnected, and nothing leaves for its customers",
+            mend="write another way, or put the store into live mode first",
+        )
+    if order.status == "deleted":
+        raise KikubariError(f"the shop deleted order {order.number}", mend="write another way")
+    if not order.email:
+        raise KikubariError(
+            f"order {order.number} has no e-mail address", mend="tell the customer another way"
+        )
+    verdict = message_verdict(
+        standing_of(store, settings), order.paid_at or order.modified_at, order.email
+    )
+    if verdict is Verdict.NOTHING:
+        raise KikubariError(
+            f"order {order.number} is older than the store's going live, and is told nothing",
+            mend="write another way",
+        )
+    if verdict is not Verdict.DO:
+        raise KikubariError(
+            f"{store.name} is in test mode, and words leave for its test address alone",
+            mend="write another way, or go live first",
+        )

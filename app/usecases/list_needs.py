@@ -1,0 +1,156 @@
+"""The queue for the day: which orders need a person, from what is open in the database.
+
+Each question walks an index over what is open, so the queue costs what is open, not what exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import notices
+from app.db.notices import DELAYS, Message, Notice
+from app.db.orders import Order, late_orders
+from app.db.scoping import seen_by
+from app.db.shipments import Shipment
+from app.db.stores import all_stores
+from app.db.tasks import open_tasks
+from app.domain.day_queue import Need, Reason, ranked
+from app.domain.order import CLOSED_STATUSES
+from app.domain.order_story import OrderStory
+from app.domain.parcel import ParcelState
+from app.domain.scope import EVERYTHING, Scope
+from app.domain.store_settings import CHOICES
+from app.usecases.order_context import stories_of
+
+LIKELY = 500
+"""Thousandths from which on an order that was not warned of is shown: more likely late than not."""
+FRESH = timedelta(days=30)
+"""A parcel's trouble that is older was settled, or never will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needy:
+    """A need with its order and the order's story. `held`: the word that waits for an answer;
+    `kind`: of its notice."""
+
+    need: Need
+    order: Order
+    story: OrderStory
+    held: Message | None = None
+    kind: str = ""
+
+
+def list_needs(
+    session: Session, now: datetime, *, limit: int = 50, scope: Scope = EVERYTHING
+) -> list[Needy]:
+    """The orders that need a person, the most pressing first; at most `limit` of each reason.
+    Words that a breaker holds back are one question to the owner, and none of these."""
+    tasks = open_tasks(session, limit=limit, scope=scope)
+    late = late_orders(session, now, limit, scope)
+    stuck = _stuck(session, now, limit, scope)
+    risky = _risky(session, limit, scope)
+    held = {one.id: one for one in _held(session, limit, scope)}
+    wanted = {one.order_id for one in tasks} | {one.order_id for one in stuck}
+    wanted |= {one.order_id for one in held.values()}
+    asked = session.scalars(select(Order).where(Order.id.in_(wanted)))
+    orders = {order.id: order for order in [*asked, *late, *risky]}
+    stories = stories_of(session, list(orders.values()), now)
+    needs = [
+        Need(
+            order_id=one.order_id,
+            reason=Reason.ASKED if one.kind in CHOICES else Reason.UNREACHED,
+            since=one.created_at,
+            amount=orders[one.order_id].total,
+            currency=orders[one.order_id].currency,
+            task_id=one.id,
+            task_kind=one.kind,
+            why=one.words,
+        )
+        for one in tasks
+    ]
+    needs += _from_stories(late, stories, now)
+    needs += (_need(orders[row.order_id], Reason.STUCK, row.changed_at) for row in stuck)
+    needs += (_answer(orders[one.order_id], one, now) for one in held.values())
+    needs += (
+        _need(order, Reason.AT_RISK, now, chance=(order.risk or 0) / 1000)
+        for order in risky
+        if not stories[order.id].is_late
+    )
+    kinds = notices.kinds_of(session, list(held))
+    return [
+        Needy(
+            need,
+            orders[need.order_id],
+            stories[need.order_id],
+            held.get(need.message_id or 0),
+            kinds.get(need.message_id or 0, ""),
+        )
+        for need in ranked(needs, now)
+    ]
+
+
+def _need(order: Order, reason: Reason, since: datetime, *, chance: float = 0.0) -> Need:
+    return Need(order.id, reason, since, order.total, order.currency, chance=chance)
+
+
+def _answer(order: Order, message: Message, now: datetime) -> Need:
+    """`why`: the reason of whoever holds it by hand; what the settings hold gives none."""
+    why = f"{message.held_by}: {message.problem}" if message.held_by else ""
+    since = message.done_at or now
+    return replace(_need(order, Reason.HELD, since), message_id=message.id, why=why)
+
+
+def _held(session: Session, limit: int, scope: Scope) -> list[Message]:
+    calm = frozenset(one.id for one in all_stores(session, scope) if one.breaker is None)
+    return notices.held_messages(session, limit=limit, scope=Scope(calm))
+
+
+def _from_stories(
+    late: Sequence[Order], stories: dict[int, OrderStory], now: datetime
+) -> Iterator[Need]:
+    for order in late:
+        story = stories[order.id]
+        if story.needs_a_word:
+            since = now - timedelta(days=story.days_late)
+            yield Need(order.id, Reason.UNTOLD, since, order.total, order.currency, story.days_late)
+
+
+def _stuck(session: Session, now: datetime, limit: int, scope: Scope) -> list[Shipment]:
+    """Parcels that a carrier reports a problem of, of orders that are not closed."""
+    query = (
+        select(Shipment)
+        .join(Order, Order.id == Shipment.order_id)
+        .where(
+            seen_by(scope, Shipment.store_id),
+            Shipment.state.in_([ParcelState.EXCEPTION.value, ParcelState.RETURNED.value]),
+            Shipment.changed_at > now - FRESH,
+            Shipment.withdrawn_at.is_(None),
+            Order.status.not_in(CLOSED_STATUSES | {"deleted"}),
+        )
+        .order_by(Shipment.changed_at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def _risky(session: Session, limit: int, scope: Scope) -> list[Order]:
+    """Open orders that will probably be late and whose customers were told nothing of it."""
+    told = select(Notice.id).where(Notice.order_id == Order.id, Notice.kind.in_(DELAYS))
+    query = (
+        select(Order)
+        .where(
+            seen_by(scope, Order.store_id),
+            Order.next_check_at.is_not(None),
+            Order.shipped_at.is_(None),
+            Order.risk >= LIKELY,
+            ~told.exists(),
+        )
+        .order_by(Order.risk.desc(), Order.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
