@@ -311,6 +311,14 @@ def test_a_token_sees_no_more_than_whoever_made_it_does_now(shops: Site) -> None
     assert asking.get(ORDER).status_code == 401
 
 
+def test_a_list_of_documents_is_seen_too(shops: Site) -> None:
+    for _ in range(2):
+        assert program(shops, "documents").get(f"{ORDER}/documents").status_code == 200
+    seen = trail(shops, "order.see")
+    assert [one.what["order"] for one in seen] == [NORMAL, NORMAL], "once for each token"
+    assert len({one.who for one in seen}) == 2
+
+
 def test_whoever_comes_back_does_not_bring_their_old_tokens_to_life(shops: Site) -> None:
     s, now = shops.services, shops.clock()
     maker = add_person(s.db, "second@tea.example", "owner", who="test", now=now)

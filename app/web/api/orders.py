@@ -107,7 +107,9 @@ def show_customer(store: str, query: CustomerQuery) -> CustomerPage:
 def list_documents(store: str, order_id: int) -> DocumentList:
     """The documents of an order."""
     with services().db.read() as session:
-        facts = document_facts(_order(session, store, order_id))
+        found = _order(session, store, order_id)
+    facts = document_facts(found)
+    saw("order.see", f"order:{found.order.id}", found.store.id, order=order_id)
     return tagged(DocumentList(documents=facts))
 
 
