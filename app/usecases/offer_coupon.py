@@ -31,7 +31,14 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_mode import Mode
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError, ShopAway
-from app.usecases.make_coupon import TASK, Request, ask_staff, give_up, make_coupon, reserve_coupon
+from app.usecases.make_coupon import (
+    TASK,
+    Request,
+    ask_about_coupon,
+    give_up,
+    make_coupon,
+    reserve_coupon,
+)
 from app.usecases.ports import Clock, CodeOf, Fence, Shop
 
 PLACEHOLDER = "TY-2222-2222-2222"
@@ -40,7 +47,7 @@ MOST_TRIES = 3
 """So often a shop that fails is asked for a coupon before its notice goes without."""
 SYSTEM = "kikubari"
 
-CouponFacts = dict[str, str]
+CouponWords = dict[str, str]
 """What the words of a message say of a coupon; amounts and days as text."""
 
 
@@ -82,7 +89,7 @@ def offer_coupon(
     occasions: Sequence[Occasion],
     *,
     settle_seconds: float,
-) -> CouponFacts | None:
+) -> CouponWords | None:
     """The coupon that one message tells, made now where it is not there yet; None: it tells none.
 
     `occasions`: the orders that it tells of. The first that is worth a coupon gets its own, and the
@@ -116,7 +123,7 @@ def offer_coupon(
 
 def _made(
     db: Database, tools: Tools, shop: Shop, occasion: Occasion, settle_seconds: float
-) -> CouponFacts | None:
+) -> CouponWords | None:
     """The coupon of one order; None: another word told it, it cannot be used any more, or staff
     have it. Raises CouponRefused where it cannot be given, and staff have a task."""
     now = tools.clock()
@@ -140,7 +147,7 @@ def would_be_offered(
     order: Order,
     notice: Notice,
     now: datetime,
-) -> CouponFacts | None:
+) -> CouponWords | None:
     """The coupon that a notice would tell if it left now, under a code that opens nothing."""
     kind, rules = NoticeKind(notice.kind), settings.coupons
     if not is_offered(rules, kind, notice.facts):
@@ -152,7 +159,7 @@ def would_be_offered(
     return _facts(PLACEHOLDER, terms)
 
 
-def words_of_withheld(db: Database, occasion: Occasion, now: datetime) -> CouponFacts | None:
+def words_of_withheld(db: Database, occasion: Occasion, now: datetime) -> CouponWords | None:
     """What is shown of a coupon in a message that does not leave. Nothing is made."""
     if occasion.kind is NoticeKind.COUPON:
         return _given(db, occasion, now)
@@ -167,7 +174,7 @@ def _is_wanted(occasion: Occasion) -> bool:
     return occasion.store.mode == Mode.LIVE and is_offered(rules, occasion.kind, facts)
 
 
-def _given(db: Database, occasion: Occasion, now: datetime) -> CouponFacts:
+def _given(db: Database, occasion: Occasion, now: datetime) -> CouponWords:
     """The coupon that a person gave with this message."""
     with db.read() as session:
         coupon = coupons.of_message(session, occasion.message.id)
@@ -205,7 +212,9 @@ def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> 
             return coupon
     except CouponRefused as error:
         with db.write() as session:
-            ask_staff(session, occasion.store.id, occasion.order.id, cause, error.sentence(), now)
+            ask_about_coupon(
+                session, occasion.store.id, occasion.order.id, cause, error.sentence(), now
+            )
         raise
 
 
@@ -232,7 +241,7 @@ def _can_be_used(coupon: Coupon, settings: ShopSettings, now: datetime) -> bool:
     return coupon.can_be_used(now.astimezone(settings.zone).date())
 
 
-def _facts_of(coupon: Coupon) -> CouponFacts:
+def _facts_of(coupon: Coupon) -> CouponWords:
     terms = Terms(
         coupon.kind,  # type: ignore[arg-type]
         coupon.amount,
@@ -243,7 +252,7 @@ def _facts_of(coupon: Coupon) -> CouponFacts:
     return _facts(coupon.code, terms)
 
 
-def _facts(code: str, terms: Terms) -> CouponFacts:
+def _facts(code: str, terms: Terms) -> CouponWords:
     return {
         "code": code,
         "kind": terms.kind,
