@@ -156,17 +156,27 @@ def take_pages(chromium: Browser, run: Run, told: dict[str, Any]) -> None:
         ("overview-dark", "/", DESKTOP, "dark"),
         ("overview-phone", "/", PHONE, "light"),
         ("order", f"/orders/demo/{late['order']}", (DESKTOP[0], 1000), "light"),
+        ("order-dark", f"/orders/demo/{late['order']}", (DESKTOP[0], 1000), "dark"),
+        ("order-phone", f"/orders/demo/{late['order']}", PHONE, "light"),
+        ("search", "/search?q=mug", DESKTOP, "light"),
     )
     for name, path, size, scheme in shots:
         with page_of(chromium, size, scheme, session) as page:
             page.goto(f"{home}{path}")
             save(name, Image.open(BytesIO(page.screenshot())))
+    with page_of(chromium, DESKTOP, "light", session) as page:
+        draft_words(page, f"{home}/orders/demo/{late['order']}")
+        save("write", Image.open(BytesIO(page.screenshot())))
     with page_of(chromium, (DESKTOP[0], 1000), "light", session) as page:
         connect_shop(page, home, run.demo_url)
         save("setup", Image.open(BytesIO(page.screenshot())))
     with page_of(chromium, PHONE, "light", None) as page:
         page.goto(customer_page(run, late["order"]))
         save("customer-page-phone", Image.open(BytesIO(page.screenshot())))
+        ask_for_an_address(page)
+    with page_of(chromium, DESKTOP, "light", session) as page:
+        page.goto(home)
+        save("queue", Image.open(BytesIO(page.screenshot())))
 
 
 def take_mails(chromium: Browser) -> None:
@@ -222,6 +232,22 @@ def shop_mail(language: str, tag: str, wishes: dict[str, Any]) -> str:
         shop.close()
 
 
+WORDS = (
+    "お待たせして申し訳ございません。ご注文の品は本日発送いたします。"
+    "\n\nお届けの前にお電話いたします。"
+)
+
+
+def draft_words(page: Page, order: str) -> None:
+    """A person's own words, as they are looked at before they leave."""
+    page.goto(order)
+    page.click("section[aria-labelledby=told] details >> nth=0")
+    page.fill("section[aria-labelledby=told] textarea", WORDS)
+    page.check("[name=with_page]")
+    page.click("section[aria-labelledby=told] form button")
+    page.wait_for_selector("#send")
+
+
 def connect_shop(page: Page, home: str, shop: str) -> None:
     """Connect the demo shop a second time, as its owner would, until all is settled."""
     page.goto(f"{home}/setup")
@@ -234,6 +260,15 @@ def connect_shop(page: Page, home: str, shop: str) -> None:
     page.wait_for_selector("h1:has-text('is connected')", timeout=60_000)
     page.wait_for_timeout(3_000)  # its past orders are still being taken in
     page.goto(page.url)
+
+
+def ask_for_an_address(page: Page) -> None:
+    """What the customer of the late order asks for, on their own page."""
+    form = page.locator("details", has=page.locator("textarea[name=words]")).first
+    form.locator("summary").click()
+    form.locator("textarea").fill("〒100-0005 東京都千代田区丸の内1-9-1 にお届けください。")
+    with page.expect_navigation():
+        form.locator("button").click()
 
 
 def printed(run: Run, *words: str) -> Any:

@@ -16,6 +16,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from app.domain.mail_server import MAIL_ADDRESS
+from app.domain.notice import safe_words
 from app.domain.posting import Posting
 from app.domain.text import clean
 from app.i18n import customer_texts, environment, is_rtl, locale_of, written_tag
@@ -121,9 +122,10 @@ def html_text(head: Letterhead, posting: Posting, tag: str) -> str:
 
 
 def _greeting(posting: Posting, tag: str) -> str:
-    """The name as its owner wrote it; no name, no guess."""
+    """The name as its owner wrote it, but with no address of a page: anybody can order in another
+    one's name. No name, no guess."""
     language = locale_of(tag).language
-    names = [clean(posting.first_name, 60), clean(posting.last_name, 60)]
+    names = [safe_words(posting.first_name, 60), safe_words(posting.last_name, 60)]
     name = " ".join(filter(None, names[::-1] if language in FAMILY_FIRST else names))
     if not name:
         return ""

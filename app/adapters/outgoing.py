@@ -20,13 +20,20 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+MOST_ADDRESSES = 6
+"""Of a host that are tried: each may keep a worker waiting until its time is out."""
+UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out (RFC 4291, 2.4). What lies outside can lead inside: site-local
+addresses, and IPv4 behind a network's own translators (RFC 8215) or in older disguises."""
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+
 
 class ForbiddenAddress(Exception):
     """A shop's name leads into a private network. No OSError, so that nothing tries it again."""
 
 
 def checked_addresses(host: str, port: int) -> list[str]:
-    """The addresses of a host, all of them public.
+    """The first addresses of a host, of which all are public.
 
     Raises:
         ForbiddenAddress: one of them is loopback, private, link-local or otherwise not public.
@@ -37,7 +44,7 @@ def checked_addresses(host: str, port: int) -> list[str]:
     for address in addresses:
         if not is_public(address):
             raise ForbiddenAddress(f"{host} leads to {address}, which is no public address")
-    return addresses
+    return addresses[:MOST_ADDRESSES]
 
 
 def is_public(address: str) -> bool:
@@ -47,11 +54,18 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None and not inner.is_global:
+        if ip.ipv4_mapped is not None:
+            return _is_public_v4(ip.ipv4_mapped)
+        if ip in TRANSLATED:
+            return _is_public_v4(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+        inner = ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip not in UNICAST or (inner is not None and not _is_public_v4(inner)):
             return False
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
-            return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF).is_global
+        return ip.is_global
+    return _is_public_v4(ip)
+
+
+def _is_public_v4(ip: ipaddress.IPv4Address) -> bool:
     return ip.is_global and not ip.is_multicast
 
 

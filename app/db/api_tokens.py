@@ -85,5 +85,11 @@ def makers_stores(session: Session, token: ApiToken) -> Scope | None:
     return visible_stores(session, person) if person and person.role == "owner" else None
 
 
+def open_of_person(session: Session, person_id: int) -> list[ApiToken]:
+    """Tokens of a person that were not revoked."""
+    query = select(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
+    return list(session.scalars(query.order_by(ApiToken.id)))
+
+
 def touch(session: Session, token_id: int, now: datetime) -> None:
     session.execute(update(ApiToken).where(ApiToken.id == token_id).values(used_at=now))

@@ -114,8 +114,15 @@ def note_event(
     **facts: Any,
 ) -> int | None:
     """Put a line into an order's timeline; its id, or None where this form did so before."""
-    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": request}
+    key = f"{kind}:{request}"[:40] if request else None  # forms of one page share its key
+    values = {"order_id": order_id, "at": now, "kind": kind, "facts": facts, "request": key}
     return insert_once(session, OrderEvent, ["order_id", "request"], values)
+
+
+def event_of_form(session: Session, order_id: int, request: str) -> OrderEvent | None:
+    """What a form did to an order; None where it did nothing yet."""
+    query = select(OrderEvent).where(OrderEvent.order_id == order_id, OrderEvent.request == request)
+    return session.scalar(query)
 
 
 def order_by_remote_id(

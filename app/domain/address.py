@@ -70,6 +70,11 @@ class _Format(NamedTuple):
     upper: str
 
 
+def is_cjk(text: str) -> bool:
+    """Whether some of it is in Chinese, Japanese or Korean script."""
+    return bool(_CJK.search(text))
+
+
 def full_name(address: Address) -> str:
     """The person's name in the order of their own writing; without one the company; or "".
 

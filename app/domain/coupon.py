@@ -24,6 +24,8 @@ from app.domain.text import clean
 PREFIX = "TY"
 """A code begins with letters, so that it reads from left to right in every mail."""
 SIGNS, GROUP = 12, 4
+CODE = re.compile(rf"\b{PREFIX}(?:-[{REFERENCE_ALPHABET}]{{4}}){{3}}\b")
+"""A code in a text."""
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9._'+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 """WooCommerce reads a coupon's address as a pattern, in which `*` stands for anything and the
 rest is a regular expression: `*@gmail.example` would open the coupon to everybody there."""

@@ -85,6 +85,13 @@ def reference_of(
     return f"KK-{signs}"
 
 
+def form_of(kind: str, request: str, *said: str) -> str:
+    """The key of what one form asks for, in 40 signs: sent twice, it is the same. The forms of a
+    page share one key of their own, and a browser that goes back shows them again, filled in
+    anew: another `kind`, or something else `said`, is another request."""
+    return hashlib.sha256("\x00".join((kind, request, *said)).encode()).hexdigest()[:40]
+
+
 def version_of(request: str) -> int:
     """The version of what one form asks for, from the form's own key: sent twice, and sent again
     after a backup was restored, it is the same. 31 bits: two forms of one order that meet cost a

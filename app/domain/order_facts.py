@@ -7,11 +7,15 @@ shop's. Texts of customers and shops are plain: bounded, without markup and cont
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from app.domain.address import is_cjk
+from app.domain.coupon import CODE
 
 LONGEST_FIRST_NAME = 30
 
@@ -226,23 +230,29 @@ class OrderFacts(Facts):
     suggested_reply: str = ""
 
 
+STAFF_WORDS = frozenset({"words", "why"})
+"""Facts of the timeline that a person wrote for their own team."""
+
+
 def minimised(facts: OrderFacts) -> OrderFacts:
     """The same without what an assistant does not need to draft an answer: no full name, address,
-    phone or words of the customer's own; the e-mail address with its beginning alone. In our own
-    words to the customer, the first name stands for the whole."""
+    phone, words of the customer's own or coupon codes; the e-mail address with its beginning
+    alone. In our own words to the customer, the first name stands for the whole. What staff noted
+    for each other stays with them: of a note, that there is one."""
     customer, less = facts.customer, minimised_customer(facts.customer)
 
     def shortened(text: str) -> str:
         for whole, part in ((customer.name, less.name), (customer.email, less.email)):
-            text = text.replace(whole, part) if whole else text
-        return text
+            if whole:
+                text = part.join(re.split(re.escape(whole), text, flags=re.IGNORECASE))
+        return CODE.sub("…", text)
 
     told = (
         one.model_copy(
             update={
                 "text": shortened(one.text),
                 "mailer_said": shortened(one.mailer_said),
-                "problem": shortened(one.problem),
+                "problem": "" if one.held_by else shortened(one.problem),
             }
         )
         for one in facts.told
@@ -252,10 +262,17 @@ def minimised(facts: OrderFacts) -> OrderFacts:
             "customer": less,
             "told": tuple(told),
             "suggested_reply": shortened(facts.suggested_reply),
+            "coupons_used": (),
             "coupons": tuple(one.model_copy(update={"code": ""}) for one in facts.coupons),
             "tasks": tuple(one.model_copy(update={"words": ""}) for one in facts.tasks),
+            "timeline": tuple(map(_without_notes, facts.timeline)),
         }
     )
+
+
+def _without_notes(one: HappeningFacts) -> HappeningFacts:
+    kept = {key: value for key, value in one.facts.items() if key not in STAFF_WORDS}
+    return one.model_copy(update={"facts": kept})
 
 
 def minimised_customer(customer: CustomerFacts) -> CustomerFacts:
@@ -265,8 +282,12 @@ def minimised_customer(customer: CustomerFacts) -> CustomerFacts:
 
 
 def first_name(name: str) -> str:
-    """The first word of a name, and not much of one that is none."""
-    return name.split(" ")[0][:LONGEST_FIRST_NAME]
+    """The first word of a name, and not much of one that is none; of a name in a script that has
+    no words, its first sign."""
+    first = name.split(" ")[0]
+    if first == name and len(name) > 1 and is_cjk(name):
+        return f"{name[0]}…"
+    return first[:LONGEST_FIRST_NAME]
 
 
 def masked_email(address: str) -> str:

@@ -11,7 +11,11 @@ from app.domain.text import clean
 MOST_WORDS = 2_000
 """Characters."""
 _ROOM = 20_000
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+_ADDRESS = re.compile(
+    r"(?i)(?<![\w.+%/@=&?#-])(?!(?:www|ftp)\.)[\w.+'-]+@[\w-]+(?:\.[\w-]+)+(?![\w@/]|[.:?#&=-]\w)"
+)
+"""An e-mail address that stands for itself. One that is a piece of something longer is none:
+`https://evil.example/@x`, `www.a@evil.example` and `a@evil.example/x` open pages."""
 
 
 def tidy(text: str) -> str:

@@ -13,6 +13,7 @@ from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import OrderEvent, note_event
 from app.db.stores import Store
+from app.domain.notice import form_of
 from app.domain.own_words import tidy, why_no_words
 from app.domain.store_mode import Mode, may_write_to_shop
 from app.errors import KikubariError
@@ -47,8 +48,9 @@ def add_note(
         store, order = find_order(session, store_name, remote_id)
         if note.in_shop:
             _check_shop(store)
+        form = form_of("note", note.request, words)
         facts = {"who": note.who, "words": words, "in_shop": False}
-        event_id = note_event(session, order.id, "note", now, request=note.request[:40], **facts)
+        event_id = note_event(session, order.id, "note", now, request=form, **facts)
         if event_id is None:
             return False
         about = {"order": remote_id, "in_shop": note.in_shop}

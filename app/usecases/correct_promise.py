@@ -23,7 +23,7 @@ from app.db.notices import DELAYS, DROPPED, HELD
 from app.db.orders import Order, OrderEvent, note_event
 from app.domain.calendar import calendar_of
 from app.domain.delay import Assessment, Condition, Promise, is_waiting
-from app.domain.notice import NoticeKind
+from app.domain.notice import NoticeKind, form_of
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.store_settings import ShopSettings
 from app.domain.telling import Told, due_word
@@ -74,7 +74,8 @@ def correct_promise(
         before = _before(order, snapshot)
         facts = {"who": given.who, "why": reason, **_days("from", before)}
         facts |= _days("to", given.promise)
-        if not note_event(session, order.id, "promise", now, request=given.request[:40], **facts):
+        form = form_of("promise", given.request, reason, *_days("to", given.promise).values())
+        if not note_event(session, order.id, "promise", now, request=form, **facts):
             return None
         _check(before, given.promise, calendar_of(settings).day_of(now))
         order.ship_by_on, order.promised_on = given.promise.ship_by_on, given.promise.deliver_by_on

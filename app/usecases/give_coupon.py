@@ -15,11 +15,11 @@ from app.db import coupons
 from app.db.audit_trail import audit
 from app.db.coupons import FAILED, Coupon
 from app.db.engine import Database
-from app.db.orders import Order, note_event
+from app.db.orders import Order, event_of_form, note_event
 from app.db.stores import Store
 from app.domain.coupon import staff_cause, why_too_much
 from app.domain.language import customer_language
-from app.domain.notice import NoticeKind
+from app.domain.notice import NoticeKind, form_of
 from app.domain.order import read_order
 from app.domain.store_mode import Mode, Verdict, message_verdict
 from app.domain.store_settings import ShopSettings
@@ -99,6 +99,8 @@ def _reserve(
     order: Order,
     gift: Gift,
 ) -> Coupon:
+    if (given := _given_before(session, order, gift)) is not None:
+        return given
     now, rules = outside.clock(), settings.coupons
     amount = rules.amount if gift.amount is None else gift.amount
     if why := why_too_much(rules, amount, gift.role):
@@ -108,6 +110,17 @@ def _reserve(
     cause = cause or staff_cause(order.remote_id, gift.request[:40])
     request = Request(store.id, order, order.email, settings, cause, amount, gift.who)
     return reserve_coupon(session, outside.code_of, request, now)
+
+
+def _given_before(session: Session, order: Order, gift: Gift) -> Coupon | None:
+    """The coupon that this form gave, also where another form had begun it."""
+    event = event_of_form(session, order.id, _form_of(gift))
+    return session.get_one(Coupon, event.facts["coupon"]) if event else None
+
+
+def _form_of(gift: Gift) -> str:
+    """Whatever its amount now: nobody is given two by going back in the browser."""
+    return form_of("coupon", gift.request)
 
 
 def _begun(session: Session, order: Order, amount: Decimal, who: str, now: datetime) -> str | None:
@@ -140,7 +153,8 @@ def _tell(
         )
         if message_id is not None:
             coupon.message_id = message_id
-            note_event(session, order.id, "coupon", now, who=gift.who)
+            facts = {"who": gift.who, "coupon": coupon.id}
+            note_event(session, order.id, "coupon", now, request=_form_of(gift), **facts)
             what = {"order": order.remote_id, "coupon": coupon.id}
             worth = {"amount": format(coupon.amount, "f"), "kind": coupon.kind}
             audit(session, now, gift.who, "coupon.give", coupon.store_id, **what, **worth)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.db import sessions, staff
+from app.db import api_tokens, sessions, staff
 from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.staff import ROLES, Person
@@ -69,7 +69,8 @@ def change_person(
 
 
 def remove_person(db: Database, person_id: int, *, who: str, now: datetime) -> None:
-    """Somebody may not sign in any more; every session and link ends at once.
+    """Somebody may not sign in any more; every session, link and token of theirs ends at once, and
+    for good: none of them opens again where the person is added anew.
 
     Raises:
         SettingsError: there is no such person, or it is the last owner.
@@ -84,6 +85,9 @@ def remove_person(db: Database, person_id: int, *, who: str, now: datetime) -> N
         staff.drop_links(session, person_id)
         sessions.end_all(session, person_id)
         audit(session, now, who, "staff.remove", person=person_id)
+        for token in api_tokens.open_of_person(session, person_id):
+            token.revoked_at = now
+            audit(session, now, who, "token.revoke", token=token.id)
 
 
 def reset_codes(db: Database, person_id: int, *, who: str, now: datetime) -> None:

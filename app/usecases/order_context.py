@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,9 @@ from app.domain.store_settings import ShopSettings
 from app.errors import PayloadUnusable
 from app.usecases.record_shipments import known_parcels
 from app.usecases.stores import settings_of
+
+EARLIEST, LATEST = datetime(1980, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Between them everything happened; a moment beyond, which no calendar has in UTC, is cut."""
 
 Telling = tuple[Notice, Message | None]
 """What was decided to be said, and the sending of it."""
@@ -145,6 +148,7 @@ def order_context(
     except PayloadUnusable:
         snapshot = None
     diagnosis = diagnoses.of_store(session, store.id)
+    before = max(EARLIEST, min(before, LATEST)) if before else None
     return OrderContext(
         store=store,
         settings=settings_of(session, store.id),

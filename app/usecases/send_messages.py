@@ -125,7 +125,7 @@ def _further_try(one: Try) -> None:
     """It was posted, and is not known to have arrived."""
     message = one.letter.message
     if found := one.channel.find(one.letter.lead.order.remote_id, message.reference):
-        finish_or_try_again(one, replace(found, text=message.text))
+        finish_or_try_again(one, replace(found, text=_said_before(message) or found.text))
         return
     if not one.channel.can_be_read_back:
         finish(one, Outcome(MailState.UNKNOWN, "the worker died while sending", text=message.text))

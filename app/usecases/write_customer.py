@@ -21,7 +21,7 @@ from app.db.orders import Order, note_event
 from app.db.stores import Store
 from app.domain.language import customer_language
 from app.domain.local_hours import is_decent, zones_of
-from app.domain.notice import NoticeKind, reference_of, version_of
+from app.domain.notice import NoticeKind, form_of, reference_of, version_of
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.own_words import tidy, why_not_to_customers
 from app.domain.store_mode import may_link
@@ -94,7 +94,7 @@ def preview_words(
     if draft.with_page:
         _check_link(desk, links)
         facts["link"] = f"{links.public_url}/o/"  # its text is shown, not its address
-    version = version_of(draft.request)
+    version = _version(draft, desk)
     text = compose(
         wording,
         links,
@@ -135,7 +135,7 @@ def write_customer(
             facts,
             language=desk.language,
             now=now,
-            version=version_of(draft.request),
+            version=_version(draft, desk),
         )
         if message_id is None:
             return False
@@ -143,6 +143,11 @@ def write_customer(
         what = {"order": order.remote_id, "message": message_id}
         audit(session, now, draft.who, "message.write", order.store_id, **what)
         return True
+
+
+def _version(draft: Draft, desk: _Desk) -> int:
+    """Other words from the same form are another message."""
+    return version_of(form_of("write", draft.request, desk.words))
 
 
 def _open(session: Session, store_name: str, remote_id: int, words: str) -> _Desk:

@@ -33,6 +33,12 @@ from app.demo.shop import DemoShop
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "ff02::1",
+        "::7f00:1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::a00:1",
+        "64:ff9b::e000:1",
+        "::ffff:224.0.0.1",
+        "fec0::1",
         "no address",
     ],
 )
@@ -40,7 +46,9 @@ def test_what_is_not_public_is_known(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+)
 def test_public_addresses_pass(address: str) -> None:
     assert is_public(address)
 
@@ -77,3 +85,23 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(ForbiddenAddress):
         session().get("http://shop.example/", timeout=1)
+
+
+def test_a_name_with_many_addresses_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that does not answer costs a whole time-out."""
+    tried: list[str] = []
+
+    def look_up(host: str, port: int, **_: Any) -> list[Any]:
+        return [
+            (socket.AF_INET, 1, 6, "", (f"8.8.{at // 250}.{at % 250}", port)) for at in range(999)
+        ]
+
+    def connect(address: tuple[str, int], *_: Any) -> socket.socket:
+        tried.append(address[0])
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "create_connection", connect)
+    with pytest.raises(requests.ConnectionError):
+        session().get("http://shop.example/", timeout=1)
+    assert 1 < len(tried) <= 6

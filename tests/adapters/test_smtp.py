@@ -169,6 +169,16 @@ def test_names_cannot_add_headers_or_markup() -> None:
     assert body is not None and "<script" not in body.get_content()
 
 
+def test_a_name_opens_no_page() -> None:
+    """Anybody can order with somebody else's address, and write into the name what they like."""
+    named = replace(POSTING, first_name="Win https://evil.example/x", last_name="at evil.example")
+    mail = mail_of(HEAD, named, NOW)
+    bodies = [mail.get_body((kind,)) for kind in ("plain", "html")]
+    texts = [body.get_content() for body in bodies if body is not None]
+    assert len(texts) == 2 and all("Win … at evil. example" in text for text in texts)
+    assert not any("evil.example" in text for text in texts)
+
+
 def test_a_host_in_other_letters_is_written_to(server: SmtpServer, certificates: tuple) -> None:
     mailer(server, certificates).send(replace(POSTING, address="a@käse.example"), Moment())
     assert server.arrived[0].recipient == "a@xn--kse-qla.example"

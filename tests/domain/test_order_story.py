@@ -54,6 +54,21 @@ def test_of_a_late_order_only_the_word_about_the_delay_counts() -> None:
     assert (told.said, told.needs_a_word) == (delay, False)
 
 
+def test_a_person_who_wrote_told_the_customer_too() -> None:
+    failed = Saying("delayed", "done", "failed", TODAY, date(2026, 11, 27))
+    wrote = Saying("written", "done", "mailed", TODAY)
+    told = tell(**WATCHED, said=[failed, wrote])
+    assert not told.needs_a_word and told.known is Known.MAILED
+    assert told.said and told.said.expected_on == date(2026, 11, 27), "own words name no day"
+    long_ago = Saying("written", "done", "mailed", date(2026, 11, 15))
+    assert tell(**WATCHED, said=[long_ago]).needs_a_word, "that was about something else"
+    for state, delivery in (("dropped", None), ("done", "failed"), ("withheld", None)):
+        lost = Saying("written", state, delivery, TODAY)
+        assert tell(**WATCHED, said=[lost]).needs_a_word
+    mailed = Saying("delayed", "done", "mailed", TODAY)
+    assert not tell(**WATCHED, said=[mailed, Saying("written", "dropped")]).needs_a_word
+
+
 @pytest.mark.parametrize(
     ("state", "delivery", "known", "needs"),
     [

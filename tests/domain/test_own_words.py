@@ -32,6 +32,16 @@ def test_what_turns_text_round_is_taken_out_and_scripts_of_the_world_are_not() -
         "Pay at evil.example now",
         "javascript://evil",
         "read http:/evil.example",
+        "https://evil.example/@ann",
+        "https://evil.example/a@tea.example",
+        "https://evil.example?a@tea.example",
+        "http://ann@evil.example/",
+        "evil.example/pay?ann@tea.example",
+        "www.evil.example/@now",
+        "www.ann@evil.example",
+        "ann@evil.example/pay",
+        "ann@evil.example:8080/pay",
+        "ann@tea.example@evil.example",
     ],
 )
 def test_no_address_of_a_page_is_sent(words: str) -> None:
@@ -43,6 +53,9 @@ def test_no_address_of_a_page_is_sent(words: str) -> None:
     "words",
     [
         "Write to hallo@tea.example, please.",
+        "(ann.o'neil+shop@tea.co.uk) or ann@tea.example: whom you like. ann@tea.example.",
+        "Haben Sie ann@tea.example?",
+        "メールはhelp@tea.exampleまで。",
         "It leaves on 27.11. at noon, z.B. with DHL.",
         "<b>& so on</b>",
         "5.5 kg",

@@ -19,7 +19,7 @@ from app.db.stores import Store
 from app.domain.delay import Promise
 from app.domain.mailer import MailState
 from app.domain.notice import version_of
-from app.domain.order_facts import OrderFacts
+from app.domain.order_facts import OrderFacts, minimised
 from app.domain.store_mode import Mode
 from app.errors import KikubariError, ShopError
 from app.i18n import Spoken
@@ -467,6 +467,18 @@ def test_one_form_corrects_once(paid: World) -> None:
     assert order_of(paid).promise_version == 2
 
 
+def test_a_form_filled_in_anew_is_not_taken_for_the_one_before(paid: World) -> None:
+    """Whoever goes back in the browser has the page's key again; "noted" must be true."""
+    key = "the key of one page"
+    assert keep(paid, "Rang them.", key) and keep(paid, "They rang back.", key)
+    assert not keep(paid, "Rang them.", key)
+    assert [one["words"] for one in events(paid, "note")] == ["Rang them.", "They rang back."]
+    assert correct(paid, *days_later(paid, 10), key) is True
+    assert correct(paid, *days_later(paid, 12), key) is not None
+    assert write(paid, draft("It leaves today.", key)) and write(paid, draft("No, tomorrow.", key))
+    assert not write(paid, draft("No, tomorrow.", key))
+
+
 def test_two_clicks_correct_once(paid: World) -> None:
     days = days_later(paid, 10)
     assert set(map(str, at_once(lambda: correct(paid, *days)))) == {"True", "None"}
@@ -623,3 +635,14 @@ def test_a_customer_with_many_orders_costs_no_more_questions(paid: World) -> Non
         session.execute(Order.__table__.insert(), rows)
     assert queries(paid, lambda: facts(paid)) == few
     assert facts(paid).customer.orders == 10_001
+
+
+def test_what_staff_note_for_each_other_goes_to_no_assistant(paid: World) -> None:
+    keep(paid, "a private word")
+    correct(paid, *days_later(paid, 10))
+    kept = facts(paid).model_dump_json()
+    assert len(events(paid, "promise")) == 1, "two forms of one page, with one key"
+    assert "a private word" in kept and "carrier is on strike" in kept
+    less = minimised(facts(paid)).model_dump_json()
+    assert "a private word" not in less and "carrier is on strike" not in less
+    assert '"note"' in less

@@ -559,6 +559,25 @@ def test_a_coupon_begun_while_the_shop_was_away_is_taken_up_by_the_next_try(
     assert len(in_shop(world)) == 1 == world.count(Coupon) == len(told(world, order))
 
 
+def test_the_form_that_took_a_coupon_up_gives_no_further_one_when_sent_again(
+    sqlite_world: World,
+) -> None:
+    """A second click that comes when the first one is done."""
+    world = sqlite_world
+    with offering(world):
+        order = world.shop.place_order("GB")
+        settle(world)
+        world.shop.faults.on_rest("act_then_close", method="POST", path="coupons")
+        with pytest.raises(ShopAway):
+            give(world, order, gift(request="one"))
+        world.clock.pass_(minutes=2)
+        taken_up = give(world, order, gift(request="two"))
+        assert give(world, order, gift(request="two")).id == taken_up.id
+        settle(world)
+        assert len(in_shop(world)) == 1 == world.count(Coupon) == len(told(world, order))
+        assert give(world, order, gift(request="three")).id != taken_up.id
+
+
 def test_a_worker_killed_before_the_customer_was_told_gives_no_second_coupon(
     sqlite_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.db.notices import Message
 from app.db.orders import Order
 from app.db.shipments import Shipment
 from app.db.stores import Store
@@ -15,6 +16,7 @@ from app.domain.day_queue import Reason
 from app.domain.scope import Scope
 from app.usecases.list_needs import Needy, list_needs
 from tests.usecases.test_search import comes, variant
+from tests.usecases.test_telling import set_outgoing
 from tests.world import World
 
 
@@ -93,3 +95,26 @@ def test_those_who_were_told_are_not_listed(tea: World) -> None:
     tea.clock.at += timedelta(days=9)
     tea.work()
     assert all(one.need.reason is not Reason.UNTOLD for one in needs(tea))
+
+
+def test_a_word_that_waits_for_a_yes_is_listed_with_why(tea: World) -> None:
+    set_outgoing(tea, delayed="approval", breaker_percent=100)
+    tea.clock.at += timedelta(days=9)
+    tea.work()
+    found = needs(tea)
+    assert [one.need.reason for one in found] == [Reason.HELD] * 4
+    assert all(one.held and one.kind == "delayed" and one.held.text for one in found)
+    with tea.services.db.write() as session:
+        message = session.get_one(Message, found[0].need.message_id)
+        message.held_by, message.problem = "ann@tea.example", "the warehouse has it"
+    (why,) = {one.need.why for one in needs(tea)} - {""}
+    assert why == "ann@tea.example: the warehouse has it"
+
+
+def test_what_a_breaker_holds_is_one_question_and_no_long_list(tea: World) -> None:
+    set_outgoing(tea, delayed="approval")
+    tea.clock.at += timedelta(days=9)
+    tea.work()
+    with tea.services.db.write() as session:
+        session.get_one(Store, 1).breaker = {"ripe": 4, "open": 4}
+    assert all(one.need.reason is not Reason.HELD for one in needs(tea))

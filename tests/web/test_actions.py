@@ -18,7 +18,8 @@ from app.factory import create_app
 from app.usecases.manage_people import add_person
 from app.usecases.manage_stores import save_settings, set_mode
 from app.web.safety import limiter
-from tests.web.site import PEOPLE, RTL, SCRIPT, Site, post, served
+from tests.web.roles import open_second_shop, visitor
+from tests.web.site import LATE, PEOPLE, RTL, SCRIPT, Site, post, served
 from tests.web.test_pages import OVERFLOW, PHONE, SCHEMES, Visit, chromium, look
 from tests.world import World
 
@@ -291,3 +292,17 @@ def test_a_form_leads_back_to_our_own_pages_alone(desk: tuple[World, Visit]) -> 
     for back in ("//evil.example", "https://evil.example", "/\\evil.example", "/?store=tea&x=1"):
         answer = post(agent, "/waiting", answer="send", back=back)
         assert answer.headers["Location"] == "/waiting"
+
+
+def test_with_several_shops_both_lists_can_be_limited_to_one(site: Site) -> None:
+    assert "All shops" not in site.client("owner").get("/").text
+    open_second_shop(site)
+    owner = visitor(site, "owner")
+    for at in ("/", "/waiting"):
+        assert f'href="{at}?store=coffee"' in owner.get(at).text
+        assert owner.get(f"{at}?store=nothing").status_code == 404
+        assert visitor(site, "owner elsewhere").get(f"{at}?store=tea").status_code == 404
+    assert f"/orders/tea/{LATE}" in owner.get("/?store=tea").text
+    limited = owner.get("/?store=coffee").text
+    assert "/orders/tea/" not in limited
+    assert 'store=coffee" hx-trigger="every' in limited, "it asks for itself within the limit"

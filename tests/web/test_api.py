@@ -17,6 +17,7 @@ from sqlalchemy import select
 from app.db.api_tokens import ApiToken
 from app.db.audit_trail import AuditEntry
 from app.db.notices import HELD, Message
+from app.db.orders import Order, note_event
 from app.db.staff import person_by_email
 from app.db.stores import store_by_name
 from app.domain.order_facts import OrderFacts
@@ -310,6 +311,16 @@ def test_a_token_sees_no_more_than_whoever_made_it_does_now(shops: Site) -> None
     assert asking.get(ORDER).status_code == 401
 
 
+def test_whoever_comes_back_does_not_bring_their_old_tokens_to_life(shops: Site) -> None:
+    s, now = shops.services, shops.clock()
+    maker = add_person(s.db, "second@tea.example", "owner", who="test", now=now)
+    asking, others = program(shops, person_id=maker.id), program(shops)
+    remove_person(s.db, maker.id, who="test", now=now)
+    add_person(s.db, "second@tea.example", "owner", who="test", now=now)
+    assert (asking.get(ORDER).status_code, others.get(ORDER).status_code) == (401, 200)
+    assert len(trail(shops, "token.revoke")) == 1
+
+
 def test_a_revoked_or_expired_token_opens_nothing_and_its_use_is_noted_once(shops: Site) -> None:
     s, day = shops.services, timedelta(days=1)
     token_id, token = make_token(s.db, "old", ALL, who="test", now=shops.clock())
@@ -389,6 +400,37 @@ def test_what_does_not_fit_is_named_and_never_repeated(shops: Site, path: str, a
     assert answer.status_code == 422 and answer.mimetype == "application/problem+json"
     assert [one["at"] for one in answer.json["errors"]] == [at]
     assert "geheim" not in answer.text and "xxx" not in answer.text
+
+
+@pytest.mark.parametrize("body", ["[" * 16_000, '{"a":' * 3_000])
+def test_a_body_nested_too_deep_is_refused(shops: Site, body: str) -> None:
+    answer = program(shops).post("/api/v1/approvals/1", data=body, content_type="application/json")
+    assert answer.status_code == 422 and [one["at"] for one in answer.json["errors"]] == ["body"]
+
+
+@pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_beyond_the_calendar_is_no_fault_of_ours(shops: Site, before: str) -> None:
+    answer = program(shops).get(f"{ORDER}?before={before}")
+    page = shops.client("reader").get(f"/orders/tea/{NORMAL}?before={before}")
+    assert (answer.status_code, page.status_code) == (200, 200)
+    assert bool(answer.json["timeline"]) is before.startswith("9999")
+
+
+def test_a_long_timeline_is_paged_to_its_end(shops: Site) -> None:
+    asking, seen = program(shops), list[str]()
+    with shops.services.db.write() as session:
+        order = session.scalars(select(Order).where(Order.remote_id == NORMAL)).one()
+        for index in range(450):
+            at = shops.clock() + timedelta(seconds=index)
+            note_event(session, order.id, "note", at, who="x", words=str(index), in_shop=False)
+    page = asking.get(ORDER).json
+    for _ in range(10):
+        seen += [one["facts"]["words"] for one in page["timeline"] if one["kind"] == "note"]
+        if not page["timeline_goes_on"]:
+            break
+        before = page["timeline"][-1]["at"].replace("+", "%2B")
+        page = asking.get(f"{ORDER}?before={before}").json
+    assert seen == [str(index) for index in reversed(range(450))]
 
 
 def test_every_error_is_a_problem(shops: Site, monkeypatch: pytest.MonkeyPatch) -> None:

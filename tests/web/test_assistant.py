@@ -17,7 +17,7 @@ from mcp.client.stdio import stdio_client
 
 from app.cli.assistant import MISSING, WARNING, Desk
 from app.db.stores import store_by_name
-from app.domain.order_facts import OrderFacts, minimised
+from app.domain.order_facts import HappeningFacts, OrderFacts, first_name, minimised
 from app.domain.scope import EVERYTHING, Scope
 from app.errors import OutOfSight
 from tests.web.roles import open_second_shop
@@ -100,6 +100,8 @@ def test_an_assistant_asks_over_standard_input_and_output(shops: Site) -> None:
         assert one.content[0].text.endswith(": There is no such thing, or it may not be seen here.")
     seen = [one.what["order"] for one in trail(shops, "order.see") if "mcp" in one.who]
     assert seen == [NORMAL]
+    refused = [one.what["page"] for one in trail(shops, "refused") if "mcp" in one.who]
+    assert refused == ["order_context", "customer_context"]
 
 
 def test_an_assistant_reads_no_full_name_address_phone_or_words(shops: Site) -> None:
@@ -117,6 +119,36 @@ def test_an_assistant_reads_no_full_name_address_phone_or_words(shops: Site) -> 
     hostile = desk.order_context("tea", HOSTILE)
     assert hostile.read_as == WARNING and hostile.order.customer.note == ""
     assert len(hostile.order.customer.name) <= 30
+
+
+def test_texts_tell_an_assistant_no_code_name_or_note(shops: Site) -> None:
+    """What is hidden in its own place may stand in a text as well."""
+    whole, code = page_facts(shops, LATE), "TY-7F3Q-X2MP-9HTR"
+    name, email = "Ann Lee", "ann@client.test"
+    words = f"ANN LEE, your coupon is {code}. Ann@Client.test: unknown user"
+    told = whole.told[0].model_copy(update={"text": words, "mailer_said": words, "problem": words})
+    note = HappeningFacts(at=whole.read_at, kind="note", facts={"who": "x", "words": "Lee, +49 30"})
+    customer = whole.customer.model_copy(update={"name": name, "email": email})
+    made = {"customer": customer, "told": (told,), "timeline": (note,), "coupons_used": ("vip50",)}
+    less = minimised(whole.model_copy(update=made)).model_dump_json()
+    for hidden in (code, "Lee", "LEE", "nn@client", "nn@Client", "+49", "vip50"):
+        assert hidden not in less
+    assert "Ann, your coupon is …. a…@client.test: unknown user" in less
+
+
+@pytest.mark.parametrize(
+    ("name", "less"),
+    [
+        ("Ann Lee", "Ann"),
+        ("山田 太郎", "山田"),
+        ("张伟", "张…"),
+        ("김민수", "김…"),
+        ("Ann", "Ann"),
+        ("", ""),
+    ],
+)
+def test_no_full_name_in_any_script(name: str, less: str) -> None:
+    assert first_name(name) == less
 
 
 def test_an_assistant_sees_the_named_shops_alone(shops: Site) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
@@ -67,7 +69,7 @@ def show_order(store: str, order_id: int, query: OrderQuery) -> OrderFacts:
     """Everything about an order: what its page shows."""
     s = services()
     with s.db.read() as session:
-        found = _order(session, store, order_id)
+        found = _order(session, store, order_id, query.before)
         speech = Spoken(query.language)
         facts = describe_order(
             session, s.outside.wording, found, speech, s.clock(), before=query.before
@@ -126,9 +128,12 @@ def show_document(store: str, order_id: int, document_id: int) -> Response:
     return pdf_response(document_id)
 
 
-def _order(session: Session, store: str, order_id: int) -> OrderContext:
-    """An order with its story; 404 where there is none. Raises OutOfSight."""
-    found = order_context(session, store, order_id, my_stores())
+def _order(
+    session: Session, store: str, order_id: int, before: datetime | None = None
+) -> OrderContext:
+    """An order with its story, of its events those before a moment; 404 where there is none.
+    Raises OutOfSight."""
+    found = order_context(session, store, order_id, my_stores(), before=before)
     if found is None:
         abort(404)
     return found

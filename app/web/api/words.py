@@ -12,7 +12,7 @@ from app.usecases.describe_found import told_words, waiting_tasks, waiting_words
 from app.usecases.finish_task import finish_task
 from app.web.api.answers import allowed, answers, spec, tagged
 from app.web.api.door import me, my_stores, needs, store_named
-from app.web.api.problems import problem
+from app.web.api.problems import problem, wrong_fields
 from app.web.api.shapes import (
     ApprovalList,
     Decided,
@@ -64,9 +64,15 @@ def list_approvals(query: PageQuery) -> ApprovalList:
 
 @blueprint.before_request
 def _json_alone() -> Response | None:
-    """A body of another kind would be read as none."""
-    if request.endpoint == "words.decide" and not request.is_json:
+    """A body of another kind would be read as none; one that is nested too deep, not at all."""
+    if request.endpoint != "words.decide":
+        return None
+    if not request.is_json:
         return problem(415)
+    try:
+        request.get_json(silent=True)
+    except RecursionError:
+        wrong_fields([("body", "It is nested too deep")])
     return None
 
 
