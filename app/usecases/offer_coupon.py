@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -39,7 +38,8 @@ from app.usecases.make_coupon import (
     make_coupon,
     reserve_coupon,
 )
-from app.usecases.ports import Clock, CodeOf, Fence, Shop
+from app.usecases.outside import Outside
+from app.usecases.ports import Shop
 
 PLACEHOLDER = "TY-2222-2222-2222"
 """Stands where a coupon would be told: no coupon has it but one in 10^17."""
@@ -49,19 +49,6 @@ SYSTEM = "kikubari"
 
 CouponWords = dict[str, str]
 """What the words of a message say of a coupon; amounts and days as text."""
-
-
-class Tools(Protocol):
-    """What `try_letter.Outside` has of it."""
-
-    @property
-    def fence(self) -> Fence: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
-    def code_of(self) -> CodeOf: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +70,7 @@ class Occasion:
 
 def offer_coupon(
     db: Database,
-    tools: Tools,
+    outside: Outside,
     shop: Shop,
     fenced: int,
     occasions: Sequence[Occasion],
@@ -105,15 +92,15 @@ def offer_coupon(
         LeaseLost: another worker says it.
     """
     if occasions[0].kind is NoticeKind.COUPON:
-        return _given(db, occasions[0], tools.clock())
+        return _given(db, occasions[0], outside.clock())
     for occasion in filter(_is_wanted, occasions):
         is_fenced = occasion.message.id == fenced
-        fence = tools.fence(f"message-{occasion.message.id}")
+        fence = outside.fence(f"message-{occasion.message.id}")
         with nullcontext(True) if is_fenced else fence as held:
             if not held:
                 raise KikubariError("another worker is sending an order's message", retry=5.0)
             try:
-                facts = _made(db, tools, shop, occasion, settle_seconds)
+                facts = _made(db, outside, shop, occasion, settle_seconds)
             except CouponRefused:
                 return None
         if facts is not None:
@@ -122,17 +109,17 @@ def offer_coupon(
 
 
 def _made(
-    db: Database, tools: Tools, shop: Shop, occasion: Occasion, settle_seconds: float
+    db: Database, outside: Outside, shop: Shop, occasion: Occasion, settle_seconds: float
 ) -> CouponWords | None:
     """The coupon of one order; None: another word told it, it cannot be used any more, or staff
     have it. Raises CouponRefused where it cannot be given, and staff have a task."""
-    now = tools.clock()
-    coupon = _reserved(db, tools, occasion, now)
+    now = outside.clock()
+    coupon = _reserved(db, outside, occasion, now)
     if coupon is None:
         return None
     number = occasion.order.number
     try:
-        made = make_coupon(db, shop, tools.clock, coupon, number, settle_seconds=settle_seconds)
+        made = make_coupon(db, shop, outside.clock, coupon, number, settle_seconds=settle_seconds)
     except ShopAway as error:
         if _has_failed_again(db, coupon.id, error, now):
             raise CouponRefused(str(error)) from error
@@ -185,7 +172,7 @@ def _given(db: Database, occasion: Occasion, now: datetime) -> CouponWords:
     return _facts_of(coupon)
 
 
-def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> Coupon | None:
+def _reserved(db: Database, outside: Outside, occasion: Occasion, now: datetime) -> Coupon | None:
     """The order's coupon, if it is this message of its own that tells it, or another one that it
     joins. Where staff were asked to make it good, it stays with them."""
     cause = delay_cause(occasion.order.remote_id)
@@ -202,7 +189,7 @@ def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> 
         with db.write() as session:
             if was_asked(session, occasion.order.id, TASK, cause):
                 return None
-            coupon = reserve_coupon(session, tools.code_of, request, now)
+            coupon = reserve_coupon(session, outside.code_of, request, now)
             _check_not_taken(session, occasion.message.id)
             if coupon.message_id not in (None, occasion.message.id):
                 other = session.get_one(Message, coupon.message_id)

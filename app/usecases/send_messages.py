@@ -49,10 +49,11 @@ from app.usecases.offer_coupon import (
     words_of_withheld,
 )
 from app.usecases.open_letter import Letter, Part, leave_of, open_letter, read_part
+from app.usecases.outside import Outside
 from app.usecases.ports import Shop
 from app.usecases.post_mail import MailChannel
 from app.usecases.post_note import NoteChannel
-from app.usecases.try_letter import Outside, Try, finish, finish_or_try_again, put_off
+from app.usecases.try_letter import Try, finish, finish_or_try_again, put_off
 from app.usecases.word_message import compose, compose_several
 from app.usecases.work_off import Turn, work_due
 
