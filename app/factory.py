@@ -38,6 +38,7 @@ from app.web import (
     waiting,
     webhooks,
 )
+from app.web.ids import bound_ids
 from app.web.state import STATE, WebState
 
 PAGES = (
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our Referrer-Policy takes away
     )
+    bound_ids(app)
     app.jinja_env.undefined = StrictUndefined
     _trust_proxies(app, services.settings)
     state = app.extensions[STATE] = WebState(services)
@@ -113,6 +115,7 @@ def create_api(state: WebState) -> Flask:
     """The application behind `/api`: tokens open it, and nothing that a browser carries. It has no
     session, no cookies, no forms, so that no request can be forged."""
     app = Flask(__name__, static_folder=None)
+    bound_ids(app)
     app.config["MAX_CONTENT_LENGTH"] = api.LARGEST_BODY
     app.extensions[STATE] = state
     _trust_proxies(app, state.services.settings)

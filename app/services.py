@@ -38,11 +38,11 @@ from app.usecases.connect_store import Desk
 from app.usecases.diagnose_store import Clinic
 from app.usecases.dress_documents import Check, Part
 from app.usecases.guard_numbers import Gate
+from app.usecases.outside import Outside
 from app.usecases.ports import Clock, Fence
 from app.usecases.reach import Reach, Rhythm
 from app.usecases.render_document import Press
 from app.usecases.set_mail_server import mail_password
-from app.usecases.try_letter import Outside
 
 USER_AGENT = "Kikubari/0.1"
 

@@ -50,9 +50,9 @@ from app.domain.order import read_order
 from app.domain.store_mode import Mode
 from app.errors import ShopBusy, ShopUnreachable
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
+from app.usecases.outside import Outside
 from app.usecases.record_order import record_order
 from app.usecases.send_messages import send_due
-from app.usecases.try_letter import Outside
 from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn
 from tests.world import START, World

@@ -74,7 +74,10 @@ class _Pinned:
 
     def _new_conn(self: Any) -> socket.socket:
         try:
-            return _connect(checked_addresses(self.host, self.port), self)
+            made = connect(checked_addresses(self.host, self.port), self.port, self.timeout)
+            for option in self.socket_options or ():
+                made.setsockopt(*option)
+            return made
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         except TimeoutError as error:
@@ -83,18 +86,14 @@ class _Pinned:
             raise NewConnectionError(self, f"no connection: {error}") from error
 
 
-def _connect(addresses: list[str], connection: Any) -> socket.socket:
-    """The first address that answers."""
+def connect(addresses: list[str], port: int, timeout: float | None) -> socket.socket:
+    """A connection to the first address that answers. Raises OSError where none does."""
     problem: OSError | None = None
     for address in addresses:
         try:
-            made = socket.create_connection((address, connection.port), connection.timeout)
+            return socket.create_connection((address, port), timeout)
         except OSError as error:
             problem = error
-            continue
-        for option in connection.socket_options or ():
-            made.setsockopt(*option)
-        return made
     raise problem or OSError("the name has no address")
 
 

@@ -1,4 +1,5 @@
-"""Encryption of shop keys at rest (Fernet; several keys, so that they can be replaced)."""
+"""Encryption of secrets at rest: shops' keys, passwords of mail servers, what makes people's
+codes (Fernet; several keys, so that they can be replaced)."""
 
 from __future__ import annotations
 

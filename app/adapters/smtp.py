@@ -20,7 +20,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from app.adapters.mail_message import Letterhead, mail_of, recipient
-from app.adapters.outgoing import ForbiddenAddress, checked_addresses
+from app.adapters.outgoing import ForbiddenAddress, checked_addresses, connect
 from app.domain.mail_server import MailServer
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome, Posting
@@ -220,13 +220,7 @@ class _Smtp(smtplib.SMTP):
     def _plain_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         if self._private_allowed:
             return socket.create_connection((host, port), timeout)
-        problem: OSError | None = None
-        for address in checked_addresses(host, port):
-            try:
-                return socket.create_connection((address, port), timeout)
-            except OSError as error:
-                problem = error
-        raise problem or OSError("the name has no address")
+        return connect(checked_addresses(host, port), port, timeout)
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:

@@ -36,7 +36,7 @@ class TemplateWording:
         voice: str = FORMAL,
     ) -> str:
         """`language` is a BCP 47 tag; days in `facts` are ISO text, amounts decimal text;
-        `coupon`: as `offer_coupon.CouponFacts`."""
+        `coupon`: as `offer_coupon.CouponWords`."""
         tag = written_tag(language)
         words = _in_words(facts, tag) | {"reference": reference}
         return _note(f"{kind.value}.html", words, tag, voice)

@@ -85,7 +85,7 @@ class Desk:
 
     def find_orders(
         self,
-        query: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)],
+        query: Typed,
         limit: Limit = 10,
     ) -> FoundOrders:
         """Find orders by a number or its end, a name, an e-mail address, a parcel's or invoice's

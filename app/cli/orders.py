@@ -10,7 +10,7 @@ from app.cli.output import WHO, json_option, limit_option, services, show, show_
 from app.cli.shipping import parcel_facts
 from app.db import orders
 from app.db.orders import Order
-from app.errors import KikubariError
+from app.usecases.find_order import find_order
 from app.usecases.link_page import close_page, show_page_link
 from app.usecases.manage_stores import find
 from app.usecases.order_context import order_context
@@ -52,9 +52,9 @@ def show_order(store_name: str, order_id: int, as_json: bool) -> None:
     Example:  python3 run.py orders show tea 84
     """
     with services().db.read() as session:
+        find_order(session, store_name, order_id)  # it names what is missing
         found = order_context(session, store_name, order_id)
-    if found is None:
-        raise KikubariError(f"{store_name} has no order {order_id}", mend="see `orders list`")
+    assert found is not None
     facts = _facts(found.order) | {
         "delivered_at": found.delivered_at,
         "progress": found.progress.extent.value if found.progress else None,

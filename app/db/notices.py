@@ -32,10 +32,11 @@ UNASKED = (*DELAYS, "closed")
 
 
 class Message(Work, Base):
-    """One sending of one or several notices to one customer, as a note of one order.
+    """One sending of one or several notices to one customer, as a note of one order, or as a mail
+    through a server of the shop's own.
 
-    `delivery` is what is known of it: `accepted` (the shop took the note), `mailed` (its mailer
-    said so), `failed` (its mailer said so); empty while it has not been tried.
+    `delivery` is what is known of it, a `domain.mailer.MailState`; empty while it has not been
+    tried. (It is the mail's; a *delivery* elsewhere is a webhook request.)
     """
 
     __tablename__ = "messages"

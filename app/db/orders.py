@@ -24,6 +24,7 @@ from app.db.base import Base
 from app.db.scoping import seen_by
 from app.db.types import BigId
 from app.db.upsert import insert_once
+from app.domain.order import DELETED
 from app.domain.scope import EVERYTHING, Scope
 
 
@@ -219,7 +220,7 @@ def paid_payloads(
                 Order.store_id == store_id,
                 Order.created_at >= since,
                 Order.paid_at.is_not(None),
-                Order.status != "deleted",
+                Order.status != DELETED,
             )
             .order_by(Order.created_at.desc())
             .limit(limit)

@@ -13,6 +13,7 @@ from app.db.orders import Order
 from app.db.types import BigId
 from app.db.upsert import insert_once
 from app.db.work import Work, work_index
+from app.domain.order import DELETED
 
 
 class Reconciling(Work, Base):
@@ -75,7 +76,7 @@ def known_states(
         select(Order.remote_id, Order.payload, Order.read_at).where(
             Order.store_id == store_id,
             Order.remote_id.in_(remote_ids),
-            Order.status != "deleted",
+            Order.status != DELETED,
         )
     )
     return {remote_id: (payload, read_at) for remote_id, payload, read_at in rows}

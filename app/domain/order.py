@@ -23,6 +23,8 @@ YEARS = range(1980, 2200)
 """Those in which anything of a shop can have happened."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
+DELETED = "deleted"
+"""What we call the status of an order that its shop has deleted for good; no shop says so."""
 
 
 def _instant(value: object) -> datetime | None:
@@ -183,6 +185,11 @@ class OrderSnapshot(Part):
     @property
     def email(self) -> str:
         return self.billing.email.strip()
+
+    @property
+    def destination(self) -> Address:
+        """Where it goes: the billing address where no other country is named."""
+        return self.shipping if self.shipping.country else self.billing
 
     def meta(self, *keys: str) -> Any:
         """The value of the first of these meta keys that has one, else None."""

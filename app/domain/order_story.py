@@ -3,8 +3,7 @@
     status, days -> Standing            (paid, late by so many days, shipped …)
     what was said -> Knowledge          (the customer was told on …, and it was mailed)
 
-The result holds facts, not words: pages, the command line and later the API say them in the
-reader's language.
+The result holds facts, not words: `story_words` says them in the reader's language.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from enum import StrEnum
 
 from app.domain.mailer import MailState
 from app.domain.notice import NoticeKind
-from app.domain.order import CLOSED_STATUSES
+from app.domain.order import CLOSED_STATUSES, DELETED
 
-NOT_WORKED_ON = CLOSED_STATUSES | {"on-hold", "pending", "deleted"}
+NOT_WORKED_ON = CLOSED_STATUSES | {"on-hold", "pending", DELETED}
 """In these no parcel is owed, so none can be late."""
 
 

@@ -47,8 +47,6 @@ class WordKind(StrEnum):
     PRODUCT = "product"
 
 
-BACKWARDS = frozenset({WordKind.NUMBER, WordKind.DOCUMENT, WordKind.TRACKING, WordKind.PHONE})
-"""Kinds whose words are kept from their end too."""
 SPOKEN = frozenset({WordKind.NAME, WordKind.PRODUCT})
 """Kinds that are looked for with a typing error."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from app.db.orders import Order
 from app.db.stores import Store
+from app.domain.order import DELETED
 from app.domain.store_mode import Mode, Verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError
@@ -18,7 +19,7 @@ def allow_words(store: Store, settings: ShopSettings, order: Order) -> None:
             f"{store.name} is in shadow mode or disconnected, and nothing leaves for its customers",
             mend="write another way, or put the store into live mode first",
         )
-    if order.status == "deleted":
+    if order.status == DELETED:
         raise KikubariError(f"the shop deleted order {order.number}", mend="write another way")
     if not order.email:
         raise KikubariError(

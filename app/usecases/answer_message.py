@@ -41,10 +41,13 @@ def answer_message(
 
 
 def approve(session: Session, message: Message, *, who: str, now: datetime) -> None:
-    """A person says yes: it is due, and whether it is still true is asked again."""
+    """A person says yes: it is due, and whether it is still true is asked again. Words that were
+    posted before stay: they may have been said."""
     message.approved_at, message.approved_by = now, who[:200]
     message.state, message.due_at, message.done_at = work.DUE, now, None
-    message.problem, message.text, message.held_by = None, None, None
+    message.problem, message.held_by = None, None
+    if message.posted_at is None:
+        message.text = None
     _note(session, message, who, now, send=True)
 
 

@@ -39,9 +39,7 @@ class History:
 def customer_of_order(session: Session, found: OrderContext, now: datetime) -> CustomerFacts:
     """The customer of one order, as that order has them, with their history."""
     order, snapshot, settings = found.order, found.snapshot, found.settings
-    address = None
-    if snapshot:
-        address = snapshot.shipping if snapshot.shipping.country else snapshot.billing
+    address = snapshot.destination if snapshot else None
     shop = settings.zone
     zone = zones_of(address.country, address.state, shop)[0] if address else shop
     language: str = settings.language

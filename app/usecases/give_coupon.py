@@ -27,8 +27,8 @@ from app.errors import CouponRefused, KikubariError
 from app.usecases.decide_notice import decide
 from app.usecases.find_order import find_order
 from app.usecases.make_coupon import Request, make_coupon, reserve_coupon
+from app.usecases.outside import Outside
 from app.usecases.stores import settings_of, standing_of
-from app.usecases.try_letter import Outside
 
 SETTLE_SECONDS = 60.0
 """How long a shop may still act on a request that it did not answer."""

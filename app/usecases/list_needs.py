@@ -20,7 +20,7 @@ from app.db.shipments import Shipment
 from app.db.stores import all_stores
 from app.db.tasks import open_tasks
 from app.domain.day_queue import Need, Reason, ranked
-from app.domain.order import CLOSED_STATUSES
+from app.domain.order import CLOSED_STATUSES, DELETED
 from app.domain.order_story import OrderStory
 from app.domain.parcel import ParcelState
 from app.domain.scope import EVERYTHING, Scope
@@ -130,7 +130,7 @@ def _stuck(session: Session, now: datetime, limit: int, scope: Scope) -> list[Sh
             Shipment.state.in_([ParcelState.EXCEPTION.value, ParcelState.RETURNED.value]),
             Shipment.changed_at > now - FRESH,
             Shipment.withdrawn_at.is_(None),
-            Order.status.not_in(CLOSED_STATUSES | {"deleted"}),
+            Order.status.not_in(CLOSED_STATUSES | {DELETED}),
         )
         .order_by(Shipment.changed_at.desc())
         .limit(limit)

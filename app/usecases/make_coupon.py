@@ -202,10 +202,10 @@ def give_up(db: Database, coupon_id: int, why: str, now: datetime) -> None:
     with db.write() as session:
         coupon = session.get_one(Coupon, coupon_id)
         coupon.state, coupon.problem = FAILED, why[:300]
-        ask_staff(session, coupon.store_id, coupon.order_id, coupon.cause, why, now)
+        ask_about_coupon(session, coupon.store_id, coupon.order_id, coupon.cause, why, now)
 
 
-def ask_staff(
+def ask_about_coupon(
     session: Session, store_id: int, order_id: int, cause: str, why: str, now: datetime
 ) -> None:
     """The task for a coupon that was not given."""

@@ -18,7 +18,7 @@ from app.db.engine import Database
 from app.db.orders import Order, note_event
 from app.db.shipments import Shipment, parcel_of
 from app.domain.carrier import known_carrier, tracking_link
-from app.domain.order import CLOSED_STATUSES, read_order
+from app.domain.order import CLOSED_STATUSES, DELETED, read_order
 from app.domain.parcel import Parcel, ParcelState, Source
 from app.domain.text import clean
 from app.domain.tracking_number import normalised
@@ -61,7 +61,7 @@ def note_shipment(
     carrier, number = clean(carrier, 100), clean(number, 100)
     with db.write() as session:
         store, order = find_order(session, store_name, remote_id, lock=True)
-        if order.status in CLOSED_STATUSES | {"deleted"} and word is not Word.TAKE_BACK:
+        if order.status in CLOSED_STATUSES | {DELETED} and word is not Word.TAKE_BACK:
             raise KikubariError(
                 f"order {order.number} is {order.status}: no parcel of it is on its way",
                 mend="change the order in WooCommerce first",

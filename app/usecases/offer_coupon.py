@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -31,8 +30,16 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_mode import Mode
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError, ShopAway
-from app.usecases.make_coupon import TASK, Request, ask_staff, give_up, make_coupon, reserve_coupon
-from app.usecases.ports import Clock, CodeOf, Fence, Shop
+from app.usecases.make_coupon import (
+    TASK,
+    Request,
+    ask_about_coupon,
+    give_up,
+    make_coupon,
+    reserve_coupon,
+)
+from app.usecases.outside import Outside
+from app.usecases.ports import Shop
 
 PLACEHOLDER = "TY-2222-2222-2222"
 """Stands where a coupon would be told: no coupon has it but one in 10^17."""
@@ -40,21 +47,8 @@ MOST_TRIES = 3
 """So often a shop that fails is asked for a coupon before its notice goes without."""
 SYSTEM = "kikubari"
 
-CouponFacts = dict[str, str]
+CouponWords = dict[str, str]
 """What the words of a message say of a coupon; amounts and days as text."""
-
-
-class Tools(Protocol):
-    """What `try_letter.Outside` has of it."""
-
-    @property
-    def fence(self) -> Fence: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
-    def code_of(self) -> CodeOf: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +70,13 @@ class Occasion:
 
 def offer_coupon(
     db: Database,
-    tools: Tools,
+    outside: Outside,
     shop: Shop,
     fenced: int,
     occasions: Sequence[Occasion],
     *,
     settle_seconds: float,
-) -> CouponFacts | None:
+) -> CouponWords | None:
     """The coupon that one message tells, made now where it is not there yet; None: it tells none.
 
     `occasions`: the orders that it tells of. The first that is worth a coupon gets its own, and the
@@ -98,15 +92,15 @@ def offer_coupon(
         LeaseLost: another worker says it.
     """
     if occasions[0].kind is NoticeKind.COUPON:
-        return _given(db, occasions[0], tools.clock())
+        return _given(db, occasions[0], outside.clock())
     for occasion in filter(_is_wanted, occasions):
         is_fenced = occasion.message.id == fenced
-        fence = tools.fence(f"message-{occasion.message.id}")
+        fence = outside.fence(f"message-{occasion.message.id}")
         with nullcontext(True) if is_fenced else fence as held:
             if not held:
                 raise KikubariError("another worker is sending an order's message", retry=5.0)
             try:
-                facts = _made(db, tools, shop, occasion, settle_seconds)
+                facts = _made(db, outside, shop, occasion, settle_seconds)
             except CouponRefused:
                 return None
         if facts is not None:
@@ -115,17 +109,17 @@ def offer_coupon(
 
 
 def _made(
-    db: Database, tools: Tools, shop: Shop, occasion: Occasion, settle_seconds: float
-) -> CouponFacts | None:
+    db: Database, outside: Outside, shop: Shop, occasion: Occasion, settle_seconds: float
+) -> CouponWords | None:
     """The coupon of one order; None: another word told it, it cannot be used any more, or staff
     have it. Raises CouponRefused where it cannot be given, and staff have a task."""
-    now = tools.clock()
-    coupon = _reserved(db, tools, occasion, now)
+    now = outside.clock()
+    coupon = _reserved(db, outside, occasion, now)
     if coupon is None:
         return None
     number = occasion.order.number
     try:
-        made = make_coupon(db, shop, tools.clock, coupon, number, settle_seconds=settle_seconds)
+        made = make_coupon(db, shop, outside.clock, coupon, number, settle_seconds=settle_seconds)
     except ShopAway as error:
         if _has_failed_again(db, coupon.id, error, now):
             raise CouponRefused(str(error)) from error
@@ -140,7 +134,7 @@ def would_be_offered(
     order: Order,
     notice: Notice,
     now: datetime,
-) -> CouponFacts | None:
+) -> CouponWords | None:
     """The coupon that a notice would tell if it left now, under a code that opens nothing."""
     kind, rules = NoticeKind(notice.kind), settings.coupons
     if not is_offered(rules, kind, notice.facts):
@@ -152,7 +146,7 @@ def would_be_offered(
     return _facts(PLACEHOLDER, terms)
 
 
-def words_of_withheld(db: Database, occasion: Occasion, now: datetime) -> CouponFacts | None:
+def words_of_withheld(db: Database, occasion: Occasion, now: datetime) -> CouponWords | None:
     """What is shown of a coupon in a message that does not leave. Nothing is made."""
     if occasion.kind is NoticeKind.COUPON:
         return _given(db, occasion, now)
@@ -167,7 +161,7 @@ def _is_wanted(occasion: Occasion) -> bool:
     return occasion.store.mode == Mode.LIVE and is_offered(rules, occasion.kind, facts)
 
 
-def _given(db: Database, occasion: Occasion, now: datetime) -> CouponFacts:
+def _given(db: Database, occasion: Occasion, now: datetime) -> CouponWords:
     """The coupon that a person gave with this message."""
     with db.read() as session:
         coupon = coupons.of_message(session, occasion.message.id)
@@ -178,7 +172,7 @@ def _given(db: Database, occasion: Occasion, now: datetime) -> CouponFacts:
     return _facts_of(coupon)
 
 
-def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> Coupon | None:
+def _reserved(db: Database, outside: Outside, occasion: Occasion, now: datetime) -> Coupon | None:
     """The order's coupon, if it is this message of its own that tells it, or another one that it
     joins. Where staff were asked to make it good, it stays with them."""
     cause = delay_cause(occasion.order.remote_id)
@@ -195,7 +189,7 @@ def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> 
         with db.write() as session:
             if was_asked(session, occasion.order.id, TASK, cause):
                 return None
-            coupon = reserve_coupon(session, tools.code_of, request, now)
+            coupon = reserve_coupon(session, outside.code_of, request, now)
             _check_not_taken(session, occasion.message.id)
             if coupon.message_id not in (None, occasion.message.id):
                 other = session.get_one(Message, coupon.message_id)
@@ -205,7 +199,9 @@ def _reserved(db: Database, tools: Tools, occasion: Occasion, now: datetime) -> 
             return coupon
     except CouponRefused as error:
         with db.write() as session:
-            ask_staff(session, occasion.store.id, occasion.order.id, cause, error.sentence(), now)
+            ask_about_coupon(
+                session, occasion.store.id, occasion.order.id, cause, error.sentence(), now
+            )
         raise
 
 
@@ -232,7 +228,7 @@ def _can_be_used(coupon: Coupon, settings: ShopSettings, now: datetime) -> bool:
     return coupon.can_be_used(now.astimezone(settings.zone).date())
 
 
-def _facts_of(coupon: Coupon) -> CouponFacts:
+def _facts_of(coupon: Coupon) -> CouponWords:
     terms = Terms(
         coupon.kind,  # type: ignore[arg-type]
         coupon.amount,
@@ -243,7 +239,7 @@ def _facts_of(coupon: Coupon) -> CouponFacts:
     return _facts(coupon.code, terms)
 
 
-def _facts(code: str, terms: Terms) -> CouponFacts:
+def _facts(code: str, terms: Terms) -> CouponWords:
     return {
         "code": code,
         "kind": terms.kind,

@@ -105,7 +105,7 @@ def leave_of(letter: Letter, part: Part, now: datetime) -> Leave:
         return Leave("dropped", "the shop deleted the order")
     paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
     since = paid_at or snapshot.paid_at or snapshot.modified_at
-    address = snapshot.shipping if snapshot.shipping.country else snapshot.billing
+    address = snapshot.destination
     standing = Standing(
         mode=Mode(store.mode),
         verdict=message_verdict(standing_of(store, settings), since, snapshot.email),

@@ -234,7 +234,7 @@ class Wording(Protocol):
         coupon: dict[str, str] | None = None,
     ) -> str:
         """The text of a note about several orders of one customer; what concerns all of them
-        (contact …) is read from the first one's facts. `coupon`: as `offer_coupon.CouponFacts`."""
+        (contact …) is read from the first one's facts. `coupon`: as `offer_coupon.CouponWords`."""
 
 
 class Files(Protocol):

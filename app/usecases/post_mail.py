@@ -8,15 +8,15 @@ once, where the shop takes it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome, Posting
-from app.errors import ShopError, ShopMissing
+from app.errors import ShopError
 from app.usecases.channels import Mailer
 from app.usecases.ports import Shop
+from app.usecases.read_notes import OrderNotes
 
 log = structlog.get_logger()
 LEFT = (MailState.MAILED, MailState.UNKNOWN)
@@ -30,16 +30,11 @@ class MailChannel:
 
     def __init__(self, shop: Shop, mailer: Mailer) -> None:
         self._shop, self._mailer = shop, mailer
-        self._read: dict[int, list[dict[str, Any]]] = {}
+        self._notes = OrderNotes(shop)
 
     def find(self, order_id: int, reference: str) -> Outcome | None:
         """In private notes of ours, and in customer notes of the time before the mail server."""
-        if order_id not in self._read:
-            try:
-                self._read[order_id] = self._shop.notes(order_id)
-            except ShopMissing:
-                self._read[order_id] = []
-        for note in self._read[order_id]:
+        for note in self._notes.of(order_id):
             if reference in str(note.get("note", "")):
                 return Outcome(MailState.ACCEPTED, "found in the notes of the shop")
         return None

@@ -6,12 +6,11 @@ A note has no idempotency key, but it can be read back: its reference tells that
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from app.domain.mailer import find_note, mailer_result
 from app.domain.posting import Outcome, Posting
-from app.errors import ShopMissing
 from app.usecases.ports import Shop
+from app.usecases.read_notes import OrderNotes
 
 LONGEST_TEXT = 10_000
 
@@ -24,16 +23,10 @@ class NoteChannel:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._read: dict[int, list[dict[str, Any]]] = {}
+        self._notes = OrderNotes(shop)
 
     def find(self, order_id: int, reference: str) -> Outcome | None:
-        """Notes are read once in the life of this object, which is that of one try."""
-        if order_id not in self._read:
-            try:
-                self._read[order_id] = self._shop.notes(order_id)
-            except ShopMissing:
-                self._read[order_id] = []
-        notes = self._read[order_id]
+        notes = self._notes.of(order_id)
         note_id = find_note(notes, reference)
         if note_id is None:
             return None

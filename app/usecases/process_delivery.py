@@ -17,10 +17,10 @@ from app.db.inbox import InboxRow
 from app.db.orders import order_by_remote_id
 from app.db.stores import Store
 from app.domain.delivery import DeliveryKind, load_object
-from app.domain.order import OrderSnapshot, is_newer, read_order
+from app.domain.order import DELETED, OrderSnapshot, is_newer, read_order
 from app.errors import PayloadUnusable, ShopAnswerUnusable, ShopMissing
 from app.usecases.ports import Clock, Shops
-from app.usecases.record_order import DELETED, record_deleted, record_order
+from app.usecases.record_order import record_deleted, record_order
 from app.usecases.record_scans import record_scans
 from app.usecases.work_off import Turn, work_due
 

@@ -22,7 +22,7 @@ from app.db.engine import Database
 from app.db.orders import Order
 from app.db.shipments import TrackingRead
 from app.db.stores import Store
-from app.domain.order import CLOSED_STATUSES, OrderSnapshot, read_order
+from app.domain.order import CLOSED_STATUSES, DELETED, OrderSnapshot, read_order
 from app.domain.parcel import Parcel
 from app.domain.shipment_sources import germanized
 from app.domain.shipment_sources.fulfillments import fulfillment_status, read_fulfillments
@@ -36,7 +36,7 @@ from app.usecases.work_off import Turn, work_due
 ASK_AGAIN = timedelta(days=7)
 OPEN_FOR = timedelta(days=60)
 """An order that is older is not read any more at night."""
-NOT_READ = CLOSED_STATUSES | DELIVERED_STATUSES | {"deleted"}
+NOT_READ = CLOSED_STATUSES | DELIVERED_STATUSES | {DELETED}
 Reading = tuple[str, str, Callable[[OrderSnapshot, object], tuple[Parcel, ...]]]
 READINGS: dict[str, Reading] = {
     FULFILLMENTS: ("fulfillments", "fulfillments_off_at", read_fulfillments),

@@ -24,7 +24,7 @@ from app.domain.delay import Condition, Promise, assess, next_morning, promise_f
 from app.domain.delivery import storable
 from app.domain.forecast import LEAST_OUTCOMES
 from app.domain.invoice import DocumentKind
-from app.domain.order import OrderSnapshot, became_paid_at, is_to_be_shipped
+from app.domain.order import DELETED, OrderSnapshot, became_paid_at, is_to_be_shipped
 from app.domain.owing import MOST_REFUNDS, order_cause, refund_cause, why_no_invoice
 from app.domain.shipment import parcels_of, shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
@@ -34,8 +34,6 @@ from app.usecases.compose_document import note_disagreement
 from app.usecases.read_tracking import owe_reading
 from app.usecases.record_shipments import ORDER, record_told
 from app.usecases.stores import settings_of, standing_of
-
-DELETED = "deleted"
 
 
 def record_order(

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.orders import note_event
-from app.domain.order import is_newer, read_order
+from app.domain.order import DELETED, is_newer, read_order
 from app.errors import KikubariError, ShopAnswerUnusable, ShopMissing
 from app.usecases.find_order import find_order
 from app.usecases.ports import Clock, Shops
-from app.usecases.record_order import DELETED, record_deleted, record_order
+from app.usecases.record_order import record_deleted, record_order
 
 
 def refresh_order(

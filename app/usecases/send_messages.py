@@ -43,22 +43,23 @@ from app.usecases.join_messages import (
 )
 from app.usecases.offer_coupon import (
     PLACEHOLDER,
-    CouponFacts,
+    CouponWords,
     Occasion,
     offer_coupon,
     words_of_withheld,
 )
 from app.usecases.open_letter import Letter, Part, leave_of, open_letter, read_part
+from app.usecases.outside import Outside
 from app.usecases.ports import Shop
 from app.usecases.post_mail import MailChannel
 from app.usecases.post_note import NoteChannel
-from app.usecases.try_letter import Outside, Try, finish, finish_or_try_again, put_off
+from app.usecases.try_letter import Try, finish, finish_or_try_again, put_off
 from app.usecases.word_message import compose, compose_several
 from app.usecases.work_off import Turn, work_due
 
 
 def send_due(db: Database, outside: Outside, turn: Turn) -> int:
-    """Claim messages and send them; how many were claimed. None while the gate is shut."""
+    """Claim messages and send them; how many were claimed; 0 while the gate is shut."""
     if outside.gate.halt() is not None:
         return 0
     return work_due(
@@ -125,7 +126,7 @@ def _further_try(one: Try) -> None:
     """It was posted, and is not known to have arrived."""
     message = one.letter.message
     if found := one.channel.find(one.letter.lead.order.remote_id, message.reference):
-        finish_or_try_again(one, replace(found, text=message.text))
+        finish_or_try_again(one, replace(found, text=_said_before(message) or found.text))
         return
     if not one.channel.can_be_read_back:
         finish(one, Outcome(MailState.UNKNOWN, "the worker died while sending", text=message.text))
@@ -150,7 +151,7 @@ def _said_before(message: Message) -> str | None:
     return None if text is None or PLACEHOLDER in text else text
 
 
-def _coupon(one: Try) -> CouponFacts | None:
+def _coupon(one: Try) -> CouponWords | None:
     """The coupon that the words tell. One that was made for one of the orders, and not told, goes
     before another one's."""
     db, outside, letter = one.db, one.outside, one.letter
@@ -170,7 +171,7 @@ def _occasions(letter: Letter, parts: Sequence[Part]) -> list[Occasion]:
     ]
 
 
-def _words(one: Try, coupon: CouponFacts | None) -> str:
+def _words(one: Try, coupon: CouponWords | None) -> str:
     outside, letter = one.outside, one.letter
     told = [(part.notices[0], part.snapshot) for part in letter.parts if part.snapshot]
     if len(told) > 1:

@@ -8,39 +8,17 @@ from datetime import datetime, timedelta
 from app.db import notices, work
 from app.db.engine import Database
 from app.db.notices import Message
-from app.db.stores import Store
 from app.domain.leaving import LATER, Leave
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome
-from app.domain.store_settings import ShopSettings
 from app.usecases.ask_staff import ask_staff
-from app.usecases.channels import Channel, Mailers
-from app.usecases.guard_numbers import Gate
+from app.usecases.channels import Channel
 from app.usecases.open_letter import Letter
-from app.usecases.ports import Clock, CodeOf, Fence, Files, Links, Shop, Shops, Wording
+from app.usecases.outside import Outside
+from app.usecases.ports import Shop
 
 MAILER_RESTS = timedelta(minutes=15)
 """So long a mailer that failed is left alone before the one more try."""
-
-
-def no_mailer(store: Store, settings: ShopSettings) -> None:
-    """Every store's messages travel as notes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What sending needs from outside."""
-
-    shops: Shops
-    wording: Wording
-    fence: Fence
-    links: Links
-    clock: Clock
-    gate: Gate
-    code_of: CodeOf
-    mailers: Mailers = no_mailer
-    files: Files | None = None
-    """Documents that go with mails."""
 
 
 @dataclass(frozen=True, slots=True)

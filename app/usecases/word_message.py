@@ -13,7 +13,7 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_mode import may_link
 from app.domain.store_settings import CHOICES, ShopSettings
 from app.errors import KikubariError
-from app.usecases.offer_coupon import CouponFacts
+from app.usecases.offer_coupon import CouponWords
 from app.usecases.ports import Links, Wording
 from app.usecases.stores import standing_of
 
@@ -28,7 +28,7 @@ def compose(
     *,
     language: str,
     reference: str,
-    coupon: CouponFacts | None = None,
+    coupon: CouponWords | None = None,
 ) -> str:
     """The words of a notice for its customer, with the coupon that it offers.
 
@@ -57,7 +57,7 @@ def compose_several(
     language: str,
     references: Sequence[str],
     is_private: bool,
-    coupon: CouponFacts | None = None,
+    coupon: CouponWords | None = None,
 ) -> str:
     """The words about several orders of one customer; the note of the first one carries them.
     `is_private`: nobody else reads them there. `coupon`: the one that the message offers."""

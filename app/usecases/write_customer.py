@@ -106,7 +106,7 @@ def preview_words(
         reference=reference_of(desk.store.key, remote_id, NoticeKind.WRITTEN, version),
     )
     snapshot, shop = desk.snapshot, desk.settings.zone
-    address = snapshot.shipping if snapshot.shipping.country else snapshot.billing
+    address = snapshot.destination
     zones = zones_of(address.country, address.state, shop)
     local = now.astimezone(zones[0])
     return Shown(desk.words, text, desk.language, local, is_decent(now, zones))

@@ -14,14 +14,13 @@ from app.errors import KikubariError
 from app.usecases.add_note import Note, add_note
 from app.usecases.answer_message import answer_message
 from app.usecases.correct_promise import Correction, correct_promise
-from app.usecases.find_order import find_order
 from app.usecases.hold_message import hold_message
 from app.usecases.refresh_order import refresh_order
 from app.usecases.resend_invoice import resend_invoice
 from app.usecases.write_customer import Draft, preview_words, write_customer
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import my_scope, saw, store_named
+from app.web.sight import my_scope, order_named, saw
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -72,7 +71,7 @@ def write(store_name: str, remote_id: int) -> str | Response:
 def _draft(store_name: str, remote_id: int, **found: object) -> str:
     """The page on which words are looked at, and changed."""
     with services().db.read() as session:
-        store, order = find_order(session, store_name, remote_id)
+        store, order = order_named(session, store_name, remote_id)
     saw("order.see", f"order:{order.id}", store.id, order=remote_id)
     given = request.form
     return render_template(
@@ -181,14 +180,8 @@ def refresh(store_name: str, remote_id: int) -> Response:
 
 def _page(store_name: str, remote_id: int) -> str:
     """The order's page; 404 where there is no such order. Raises OutOfSight."""
-    if remote_id >= 2**63:
-        abort(404)
     with services().db.read() as session:
-        store_named(session, store_name)
-        try:
-            find_order(session, store_name, remote_id)
-        except KikubariError:
-            abort(404)
+        order_named(session, store_name, remote_id)
     return url_for("staff.order", store_name=store_name, remote_id=remote_id)
 
 

@@ -9,13 +9,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.db import coupons
-from app.db.orders import order_by_remote_id
 from app.errors import CouponRefused, KikubariError
 from app.usecases.give_coupon import Gift, give_coupon
 from app.usecases.read_coupons import read_used
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import store_named
+from app.web.sight import order_named, store_named
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -28,8 +27,6 @@ blueprint = Blueprint("coupons", __name__)
 def give(store_name: str, remote_id: int) -> Response:
     """Make a coupon in the shop, and tell the customer; that takes as long as the shop takes."""
     s, given = services(), request.form
-    if remote_id >= 2**63:
-        abort(404)
     with s.db.read() as session:
         store_named(session, store_name)
     try:
@@ -55,10 +52,8 @@ def read(store_name: str, remote_id: int) -> Response:
     """Ask the shop whether an order's coupons were used."""
     s = services()
     with s.db.read() as session:
-        store = store_named(session, store_name)
-        known = remote_id < 2**63 and store.disconnected_at is None
-        order = order_by_remote_id(session, store.id, remote_id) if known else None
-        if order is None:
+        store, order = order_named(session, store_name, remote_id)
+        if store.disconnected_at is not None:
             abort(404)
         rows = coupons.coupons_of(session, order.id)
     try:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.db import stores
-from app.db.orders import order_by_remote_id
 from app.domain.search_words import LONGEST_QUERY
 from app.usecases.order_context import stories_of
 from app.usecases.search_orders import Found, orders_of_customer, search_orders
 from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import my_scope, saw, store_named
+from app.web.sight import my_scope, order_named, saw
 from app.web.state import services
 
 PAGE = 20
@@ -60,11 +59,7 @@ def show_customer(store_name: str, remote_id: int) -> str:
     """All orders of the customer of an order, the newest first."""
     s, after = services(), read_cursor(request.args.get("after", ""))
     with s.db.read() as session:
-        store = store_named(session, store_name)
-        known = remote_id < 2**63
-        order = order_by_remote_id(session, store.id, remote_id) if known else None
-        if order is None:
-            abort(404)
+        store, order = order_named(session, store_name, remote_id)
         found = orders_of_customer(session, order, limit=PAGE, after=after)
         stories = stories_of(session, [hit.order for hit in found.hits], s.clock())
         zones = {store.id: settings_of(session, store.id).zone}

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import stores
 from app.db.documents import Document
+from app.db.orders import Order, order_by_remote_id
 from app.db.stores import Store
 from app.domain.scope import Scope
 from app.errors import SettingsError
@@ -39,6 +40,15 @@ def store_named(session: Session, name: str) -> Store:
         abort(404)
     my_scope().check(store.id)
     return store
+
+
+def order_named(session: Session, store_name: str, remote_id: int) -> tuple[Store, Order]:
+    """The order of an address, with its store; 404 where there is none. Raises OutOfSight."""
+    store = store_named(session, store_name)
+    order = order_by_remote_id(session, store.id, remote_id)
+    if order is None:
+        abort(404)
+    return store, order
 
 
 def chosen_store(session: Session) -> Store | None:
@@ -74,8 +84,8 @@ def chosen_scope() -> Scope:
 
 
 def document_by_id(session: Session, document_id: int) -> Document:
-    """The same for a document."""
-    document = session.get(Document, document_id) if document_id < 2**63 else None
+    """The document of an address; 404 where there is none. Raises OutOfSight."""
+    document = session.get(Document, document_id)
     if document is None:
         abort(404)
     my_scope().check(document.store_id)

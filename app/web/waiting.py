@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.db import notices, stores
-from app.db.orders import Order, order_by_remote_id
+from app.db.orders import Order
 from app.errors import PayloadUnusable
 from app.usecases.answer_message import answer_message
 from app.usecases.break_notices import answer_breaker
@@ -15,7 +15,7 @@ from app.usecases.preview_messages import preview_messages
 from app.usecases.stores import settings_of
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import back_to, chosen_store, my_scope, saw, scope_of, store_named
+from app.web.sight import back_to, chosen_store, my_scope, order_named, saw, scope_of, store_named
 from app.web.state import services
 from app.web.texts import gettext
 
@@ -51,13 +51,8 @@ def show_waiting() -> str:
 def show_previews(store_name: str, remote_id: int) -> str:
     """What each message about a delay would say for this order."""
     s = services()
-    if remote_id >= 2**63:
-        abort(404)
     with s.db.read() as session:
-        store = store_named(session, store_name)
-        order = order_by_remote_id(session, store.id, remote_id)
-        if order is None:
-            abort(404)
+        store, order = order_named(session, store_name, remote_id)
         try:
             found = preview_messages(session, s.outside.wording, s.links, store, order, s.clock())
         except PayloadUnusable:

@@ -48,4 +48,5 @@ def test_the_link_to_an_orders_page_is_printed_kept_and_closed(keyboard: World) 
 def test_an_order_that_is_not_known_is_named(keyboard: World, more: tuple[str, ...]) -> None:  # noqa: F811
     with pytest.raises(KikubariError, match="tea has no order 4242") as refused:
         typed("tea", "4242", *more)
-    assert refused.value.mend == "see `orders list`"
+    assert refused.value.mend
+    assert "`orders list`" in refused.value.mend

@@ -12,6 +12,7 @@ ASKED = (
     *("/documents?q=%00", "/documents?q=a%00b", "/documents?store=%00", "/orders/%00/1"),
     *("/documents?since=0001-01-01&until=9999-12-31&store=tea", "/documents?q=%ED%A0%80"),
     *("/documents/export/csv?store=%00", "/documents/9223372036854775807.pdf", "/stores/%00"),
+    *(f"/orders/tea/{2**63}", f"/people/{2**63}", f"/api/v1/stores/tea/orders/{'9' * 5000}"),
     *("/d/%00", "/sign-in/%00", "/inbox?state=%00", "/documents/1/%00.xml"),
 )
 SENT: tuple[tuple[str, dict[str, str]], ...] = (

@@ -3,7 +3,7 @@ by `postMessage`, which nobody signs (its user guide, "How to use dashboard apps
 
 So the frame has to bring a secret of ours. It stands behind the `#` of the app's address, which a
 browser sends to no server: not to us when the frame opens, not to logs, not as a referrer. The
-page's script hands it in with each question. Decision 16 says why, and what it does not protect
+page's script hands it in with each question. Decision 20 says why, and what it does not protect
 from.
 """
 

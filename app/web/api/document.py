@@ -15,12 +15,12 @@ from flask import Blueprint, Response, g, jsonify
 
 from app.web.api.answers import spec
 from app.web.api.problems import MEDIA_TYPE
+from app.web.ids import LARGEST_ID
 
 HEADERS = {
     401: ("WWW-Authenticate", "What is missing or wrong (RFC 6750)"),
     429: ("Retry-After", "Seconds to wait"),
 }
-LARGEST_ID = 2**63 - 1
 
 blueprint = Blueprint("document", __name__, url_prefix="/v1")
 

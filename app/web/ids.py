@@ -1,0 +1,20 @@
+"""Ids in addresses: numbers that the database can hold. A larger one is the address of nothing."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
+
+LARGEST_ID = 2**63 - 1
+
+
+class Id(IntegerConverter):
+    """What `<int:…>` takes."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=LARGEST_ID)
+
+
+def bound_ids(app: Flask) -> None:
+    """Let no view get an id that no row can have. Before any route is added."""
+    app.url_map.converters["int"] = Id
