@@ -72,13 +72,17 @@ def ranked(needs: Iterable[Need], now: datetime) -> list[Need]:
     """One need for each order, the most pressing first."""
     found = list(needs)
     usual = _usual_amounts(found)
-    best: dict[int, tuple[float, Need]] = {}
-    for need in found:
+
+    def rank(need: Need) -> tuple[float, datetime, str, Decimal]:
         score = urgency(need, now) * _weight(need, usual)
-        if need.order_id not in best or score > best[need.order_id][0]:
-            best[need.order_id] = (score, need)
-    order = sorted(best.values(), key=lambda one: (-one[0], one[1].since, one[1].order_id))
-    return [need for _, need in order]
+        return (-score, need.since, need.reason.value, need.amount)
+
+    best: dict[int, Need] = {}
+    for need in found:
+        known = best.get(need.order_id)
+        if known is None or rank(need) < rank(known):
+            best[need.order_id] = need
+    return sorted(best.values(), key=lambda need: (rank(need), need.order_id))
 
 
 def urgency(need: Need, now: datetime) -> float:

@@ -219,7 +219,8 @@ def test_pages_of_actions_are_accessible_in_both_themes(desk: tuple[World, Visit
                         one.click()
                     faults += [(at, scheme, fault) for fault in look(page)]
                 page.fill("section[aria-labelledby=told] textarea", "Hello\n\n" + "W" * 300)
-                page.click("text=See it first")
+                with page.expect_navigation():
+                    page.click("text=See it first")
                 faults += [("preview", scheme, fault) for fault in look(page)]
     assert faults == []
 
