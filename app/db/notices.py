@@ -273,6 +273,27 @@ def count_ripe(session: Session, store_id: int, today: date) -> int:
     return session.scalar(query) or 0
 
 
+def risky_untold(
+    session: Session, least: int, limit: int, scope: Scope = EVERYTHING
+) -> list[Order]:
+    """Open orders whose risk of being late is at least so many thousandths, the riskiest first,
+    and whose customers were told nothing of it."""
+    told = select(Notice.id).where(Notice.order_id == Order.id, Notice.kind.in_(DELAYS))
+    query = (
+        select(Order)
+        .where(
+            seen_by(scope, Order.store_id),
+            Order.next_check_at.is_not(None),
+            Order.shipped_at.is_(None),
+            Order.risk >= least,
+            ~told.exists(),
+        )
+        .order_by(Order.risk.desc(), Order.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
 def count_told_since(session: Session, store_id: int, now: datetime) -> int:
     """How many orders were told of a first delay within the last day, or are about to be."""
     query = select(func.count()).where(

@@ -24,6 +24,7 @@ from app.db.base import Base
 from app.db.scoping import seen_by
 from app.db.types import BigId
 from app.db.upsert import insert_once
+from app.domain.customer_history import Bought
 from app.domain.order import DELETED
 from app.domain.scope import EVERYTHING, Scope
 
@@ -159,13 +160,13 @@ def placed_since(
     return list(session.scalars(query.order_by(Order.created_at).limit(limit)))
 
 
-def orders_of_email(session: Session, store_id: int, email: str, limit: int) -> list[Any]:
-    """(id, currency, total, status, paid_at, created_at) of every order of an address (lower
-    case), the newest first: what is added up needs no more."""
+def orders_of_email(session: Session, store_id: int, email: str, *, limit: int) -> list[Bought]:
+    """Every order of an address (lower case), the newest first: what is added up of it."""
     query = select(
-        Order.id, Order.currency, Order.total, Order.status, Order.paid_at, Order.created_at
+        Order.currency, Order.total, Order.status, Order.paid_at, Order.created_at
     ).where(Order.store_id == store_id, Order.email == email)
-    return list(session.execute(query.order_by(Order.created_at.desc()).limit(limit)))
+    rows = session.execute(query.order_by(Order.created_at.desc()).limit(limit))
+    return [Bought(*row) for row in rows]
 
 
 def page_of_email(

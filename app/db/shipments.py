@@ -11,10 +11,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
 from app.db.orders import Order
+from app.db.scoping import seen_by
 from app.db.types import BigId, Json
 from app.db.upsert import dialect_insert, insert_once
 from app.db.work import DUE, Work, work_index
+from app.domain.order import CLOSED_STATUSES, DELETED
 from app.domain.parcel import Parcel, Scan
+from app.domain.scope import EVERYTHING, Scope
 
 TROUBLE = "state IN ('exception', 'returned')"
 
@@ -143,6 +146,26 @@ def parcels_of_orders(
     for row in session.scalars(query.order_by(Shipment.id)):
         found[row.order_id] = (*found.get(row.order_id, ()), parcel_of(row))
     return found
+
+
+def troubled(
+    session: Session, since: datetime, limit: int, scope: Scope = EVERYTHING
+) -> list[Shipment]:
+    """Parcels that a carrier reports a problem of since a moment, of orders that are not closed."""
+    query = (
+        select(Shipment)
+        .join(Order, Order.id == Shipment.order_id)
+        .where(
+            seen_by(scope, Shipment.store_id),
+            text(f"shipments.{TROUBLE}"),  # as the index has it: SQLite compares the words
+            Shipment.changed_at > since,
+            Shipment.withdrawn_at.is_(None),
+            Order.status.not_in(CLOSED_STATUSES | {DELETED}),
+        )
+        .order_by(Shipment.changed_at.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
 
 
 def rows_by_number(session: Session, store_id: int, number: str) -> list[Shipment]:

@@ -11,10 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from statistics import median
+
+LIKELY = 500
+"""Thousandths from which on an order that was not warned of is shown: more likely late than not."""
+FRESH = timedelta(days=30)
+"""A parcel's trouble that is older was settled, or never will be."""
 
 
 class Reason(StrEnum):

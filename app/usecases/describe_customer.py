@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,26 +11,12 @@ from app.db.customers import has_opted_out
 from app.db.notices import DELAYS, Message, Notice
 from app.db.orders import Order, orders_of_email
 from app.domain.address import full_name
+from app.domain.customer_history import MOST_COUNTED, Bought, History, added_up
 from app.domain.language import customer_language
 from app.domain.local_hours import zones_of
-from app.domain.order_facts import CustomerFacts, SpentFacts
+from app.domain.order_facts import CustomerFacts
 from app.domain.text import clean, plain
 from app.usecases.order_context import OrderContext
-
-MOST_COUNTED = 20_000
-"""Orders of one customer that are added up."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """All orders of one address in one shop, added up."""
-
-    orders: int
-    first_order_at: datetime | None
-    spent: tuple[SpentFacts, ...]
-    refunds: int
-    late_told: int
-    counted: bool
 
 
 def customer_of_order(session: Session, found: OrderContext, now: datetime) -> CustomerFacts:
@@ -60,47 +43,19 @@ def customer_of_order(session: Session, found: OrderContext, now: datetime) -> C
         first_order_at=history.first_order_at,
         spent=history.spent,
         refunds=history.refunds,
-        late_told=history.late_told,
-        counted=history.counted,
+        late_told=_late_told(session, order),
+        counted=history.is_whole,
     )
 
 
 def history_of(session: Session, order: Order) -> History:
     """Everything that the customer of an order bought; of one without an address, this order."""
-    if not order.email:
-        spent = {order.currency: order.total} if order.paid_at else {}
-        return _history(session, order, 1, order.created_at, spent, 0, True)
-    rows = orders_of_email(session, order.store_id, order.email, MOST_COUNTED + 1)
-    spent = defaultdict(Decimal)
-    refunds, first_at = 0, None
-    for _, currency, total, status, paid_at, created_at in rows[:MOST_COUNTED]:
-        if status == "refunded":
-            refunds += 1
-        elif paid_at is not None and status not in ("cancelled", "failed", "deleted", "trash"):
-            spent[currency] += total
-        if created_at is not None and (first_at is None or created_at < first_at):
-            first_at = created_at
-    counted = len(rows) <= MOST_COUNTED
-    number = min(len(rows), MOST_COUNTED)
-    return _history(session, order, number, first_at, spent, refunds, counted)
-
-
-def _history(
-    session: Session,
-    order: Order,
-    orders: int,
-    first_at: datetime | None,
-    spent: dict[str, Decimal],
-    refunds: int,
-    counted: bool,
-) -> History:
-    return History(
-        orders=orders,
-        first_order_at=first_at,
-        spent=tuple(SpentFacts(currency=c, amount=a) for c, a in sorted(spent.items())),
-        refunds=refunds,
-        late_told=_late_told(session, order),
-        counted=counted,
+    if order.email:
+        return added_up(
+            orders_of_email(session, order.store_id, order.email, limit=MOST_COUNTED + 1)
+        )
+    return added_up(
+        [Bought(order.currency, order.total, order.status, order.paid_at, order.created_at)]
     )
 
 

@@ -33,24 +33,24 @@ def index_due(db: Database, *, limit: int) -> int:
     with db.write() as session:
         found = search.orders_to_index(session, limit)
         ids = [order.id for order in found]
-        others = _numbers(WordKind.DOCUMENT, documents.numbers_of(session, ids))
-        others += _numbers(WordKind.TRACKING, shipments.numbers_of(session, ids))
+        papers = _numbers(WordKind.DOCUMENT, documents.numbers_of(session, ids))
+        parcels = _numbers(WordKind.TRACKING, shipments.numbers_of(session, ids))
         by_store: dict[int, dict[Order, frozenset[Word]]] = {}
         for order in found:
-            words = bounded(_words_of(order).union(*(one.get(order.id, ()) for one in others)))
-            by_store.setdefault(order.store_id, {})[order] = words
+            words = _words_of(order) | papers.get(order.id, set()) | parcels.get(order.id, set())
+            by_store.setdefault(order.store_id, {})[order] = bounded(words)
         for store_id in sorted(by_store):
             search.write_words(session, store_id, by_store[store_id])
         search.note_indexed(session, ids)
     return len(found)
 
 
-def _numbers(kind: WordKind, rows: Iterable[tuple[int, str]]) -> list[dict[int, set[Word]]]:
+def _numbers(kind: WordKind, rows: Iterable[tuple[int, str]]) -> dict[int, set[Word]]:
     """The words of (order id, number), by order."""
     found: dict[int, set[Word]] = {}
     for order_id, number in rows:
         found.setdefault(order_id, set()).update(number_words(kind, number))
-    return [found]
+    return found
 
 
 def _words_of(order: Order) -> set[Word]:

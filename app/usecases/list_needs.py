@@ -12,25 +12,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db import notices
-from app.db.notices import DELAYS, Message, Notice
+from app.db import notices, shipments
+from app.db.notices import Message
 from app.db.orders import Order, late_orders
-from app.db.scoping import seen_by
-from app.db.shipments import Shipment
 from app.db.stores import all_stores
-from app.db.tasks import open_tasks
-from app.domain.day_queue import Need, Reason, ranked
-from app.domain.order import CLOSED_STATUSES, DELETED
+from app.db.tasks import Task, open_tasks
+from app.domain.day_queue import FRESH, LIKELY, Need, Reason, ranked
 from app.domain.order_story import OrderStory
-from app.domain.parcel import ParcelState
 from app.domain.scope import EVERYTHING, Scope
 from app.domain.store_settings import CHOICES
 from app.usecases.order_context import stories_of
-
-LIKELY = 500
-"""Thousandths from which on an order that was not warned of is shown: more likely late than not."""
-FRESH = timedelta(days=30)
-"""A parcel's trouble that is older was settled, or never will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +43,15 @@ def list_needs(
     Words that a breaker holds back are one question to the owner, and none of these."""
     tasks = open_tasks(session, limit=limit, scope=scope)
     late = late_orders(session, now, limit, scope)
-    stuck = _stuck(session, now, limit, scope)
-    risky = _risky(session, limit, scope)
+    stuck = shipments.troubled(session, now - FRESH, limit, scope)
+    risky = notices.risky_untold(session, LIKELY, limit, scope)
     held = {one.id: one for one in _held(session, limit, scope)}
     wanted = {one.order_id for one in tasks} | {one.order_id for one in stuck}
     wanted |= {one.order_id for one in held.values()}
     asked = session.scalars(select(Order).where(Order.id.in_(wanted)))
     orders = {order.id: order for order in [*asked, *late, *risky]}
     stories = stories_of(session, list(orders.values()), now)
-    needs = [
-        Need(
-            order_id=one.order_id,
-            reason=Reason.ASKED if one.kind in CHOICES else Reason.UNREACHED,
-            since=one.created_at,
-            amount=orders[one.order_id].total,
-            currency=orders[one.order_id].currency,
-            task_id=one.id,
-            task_kind=one.kind,
-            why=one.words,
-        )
-        for one in tasks
-    ]
+    needs = [_task(orders[one.order_id], one) for one in tasks]
     needs += _from_stories(late, stories, now)
     needs += (_need(orders[row.order_id], Reason.STUCK, row.changed_at) for row in stuck)
     needs += (_answer(orders[one.order_id], one, now) for one in held.values())
@@ -98,6 +77,12 @@ def _need(order: Order, reason: Reason, since: datetime, *, chance: float = 0.0)
     return Need(order.id, reason, since, order.total, order.currency, chance=chance)
 
 
+def _task(order: Order, task: Task) -> Need:
+    reason = Reason.ASKED if task.kind in CHOICES else Reason.UNREACHED
+    need = _need(order, reason, task.created_at)
+    return replace(need, task_id=task.id, task_kind=task.kind, why=task.words)
+
+
 def _answer(order: Order, message: Message, now: datetime) -> Need:
     """`why`: the reason of whoever holds it by hand; what the settings hold gives none."""
     why = f"{message.held_by}: {message.problem}" if message.held_by else ""
@@ -117,40 +102,4 @@ def _from_stories(
         story = stories[order.id]
         if story.needs_a_word:
             since = now - timedelta(days=story.days_late)
-            yield Need(order.id, Reason.UNTOLD, since, order.total, order.currency, story.days_late)
-
-
-def _stuck(session: Session, now: datetime, limit: int, scope: Scope) -> list[Shipment]:
-    """Parcels that a carrier reports a problem of, of orders that are not closed."""
-    query = (
-        select(Shipment)
-        .join(Order, Order.id == Shipment.order_id)
-        .where(
-            seen_by(scope, Shipment.store_id),
-            Shipment.state.in_([ParcelState.EXCEPTION.value, ParcelState.RETURNED.value]),
-            Shipment.changed_at > now - FRESH,
-            Shipment.withdrawn_at.is_(None),
-            Order.status.not_in(CLOSED_STATUSES | {DELETED}),
-        )
-        .order_by(Shipment.changed_at.desc())
-        .limit(limit)
-    )
-    return list(session.scalars(query))
-
-
-def _risky(session: Session, limit: int, scope: Scope) -> list[Order]:
-    """Open orders that will probably be late and whose customers were told nothing of it."""
-    told = select(Notice.id).where(Notice.order_id == Order.id, Notice.kind.in_(DELAYS))
-    query = (
-        select(Order)
-        .where(
-            seen_by(scope, Order.store_id),
-            Order.next_check_at.is_not(None),
-            Order.shipped_at.is_(None),
-            Order.risk >= LIKELY,
-            ~told.exists(),
-        )
-        .order_by(Order.risk.desc(), Order.id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
+            yield replace(_need(order, Reason.UNTOLD, since), days_late=story.days_late)
