@@ -18,6 +18,7 @@ from app.usecases.hold_message import hold_message
 from app.usecases.refresh_order import refresh_order
 from app.usecases.resend_invoice import resend_invoice
 from app.usecases.write_customer import Draft, preview_words, write_customer
+from app.web.forms import check_confirmed, form_key
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import my_scope, order_named, saw
@@ -38,8 +39,8 @@ def send_invoice(store_name: str, remote_id: int) -> Response:
     """Send the invoice once more."""
     s, page = services(), _page(store_name, remote_id)
     try:
-        _confirmed()
-        asked = {"request": _key(), "who": current_user.email, "now": s.clock()}
+        check_confirmed()
+        asked = {"request": form_key(), "who": current_user.email, "now": s.clock()}
         resend_invoice(s.db, store_name, remote_id, **asked)
         flash(gettext("The invoice is sent once more, within a minute."))
     except KikubariError as error:
@@ -56,7 +57,7 @@ def write(store_name: str, remote_id: int) -> str | Response:
     words, now = given.get("words", "")[:FIELD], s.clock()
     with_page = given.get("with_page") == "yes"
     try:
-        draft = Draft(words, with_page, _key(), current_user.email)
+        draft = Draft(words, with_page, form_key(), current_user.email)
         if given.get("confirm") == "yes":
             write_customer(s.db, s.links, store_name, remote_id, draft, now)
             flash(gettext("It is sent through the shop, within a minute."))
@@ -93,7 +94,7 @@ def note(store_name: str, remote_id: int) -> Response:
     s, page, given = services(), _page(store_name, remote_id), request.form
     in_shop = given.get("in_shop") == "yes"
     try:
-        written = Note(given.get("words", "")[:FIELD], in_shop, _key(), current_user.email)
+        written = Note(given.get("words", "")[:FIELD], in_shop, form_key(), current_user.email)
         add_note(s.db, s.shop, store_name, remote_id, written, s.clock())
         flash(gettext("Noted. The customer is not told."))
     except KikubariError as error:
@@ -146,7 +147,7 @@ def promise(store_name: str, remote_id: int) -> Response:
     try:
         days = Promise(_day("ship_by"), _day("promised"))
         reason = given.get("reason", "")[:FIELD]
-        correction = Correction(days, reason, _key(), current_user.email)
+        correction = Correction(days, reason, form_key(), current_user.email)
         is_told = correct_promise(s.db, store_name, remote_id, correction, s.clock())
         if is_told:
             flash(gettext("Corrected. A word about the later day is decided for the customer."))
@@ -183,19 +184,6 @@ def _page(store_name: str, remote_id: int) -> str:
     with services().db.read() as session:
         order_named(session, store_name, remote_id)
     return url_for("staff.order", store_name=store_name, remote_id=remote_id)
-
-
-def _key() -> str:
-    """The form's own key."""
-    key = request.form.get("request", "")[:40]
-    if not key:
-        raise KikubariError(gettext("Nothing was done: open the order's page and try again."))
-    return key
-
-
-def _confirmed() -> None:
-    if request.form.get("confirm") != "yes":
-        raise KikubariError(gettext("Nothing was done: tick the box to confirm."))
 
 
 def _message() -> int:

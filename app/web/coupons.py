@@ -12,6 +12,7 @@ from app.db import coupons
 from app.errors import CouponRefused, KikubariError
 from app.usecases.give_coupon import Gift, give_coupon
 from app.usecases.read_coupons import read_used
+from app.web.forms import check_confirmed, form_key
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import order_named, store_named
@@ -30,13 +31,12 @@ def give(store_name: str, remote_id: int) -> Response:
     with s.db.read() as session:
         store_named(session, store_name)
     try:
-        if given.get("confirm") != "yes" or not given.get("request"):
-            raise CouponRefused(gettext("Nothing was done: tick the box to confirm."))
+        check_confirmed()
         gift = Gift(
             amount=_amount(given.get("amount", "")),
             role="owner" if current_user.may("owner") else "agent",
             who=current_user.email,
-            request=given["request"],
+            request=form_key(),
         )
         give_coupon(s.db, s.outside, store_name, remote_id, gift)
         flash(gettext("The coupon is in the shop, and its customer is told within a minute."))

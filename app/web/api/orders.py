@@ -25,8 +25,8 @@ from app.web.api.shapes import (
     OrdersQuery,
     PageQuery,
     StoreList,
-    write_cursor,
 )
+from app.web.cursors import write_cursor
 from app.web.documents import pdf_response
 from app.web.state import services
 

@@ -1,10 +1,7 @@
-"""What the API takes and gives around the facts: queries, bodies, pages of lists, cursors."""
+"""What the API takes and gives around the facts: queries, bodies, pages of lists."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -14,8 +11,8 @@ from app.domain.notice import NoticeKind
 from app.domain.order_facts import CustomerFacts, DocumentFacts
 from app.domain.search_words import LONGEST_QUERY
 from app.web.api.problems import wrong_fields
+from app.web.cursors import LONGEST_CURSOR, read_cursor
 
-LONGEST_CURSOR = 80
 Language = Literal["en", "de", "fr", "ja"]
 MessageState = Literal["due", "done", "held", "parked", "withheld", "dropped"]
 
@@ -30,8 +27,8 @@ class PageQuery(BaseModel):
         """What the cursor holds; None at the beginning. Ends in 422 where it is none of ours."""
         if not self.cursor:
             return None
-        found = read_cursor(self.cursor)
-        if found is None or len(found) != count:
+        found = read_cursor(self.cursor, count)
+        if found is None:
             wrong_fields([("cursor", "Take it as it is from next of the page before")])
         return found
 
@@ -112,23 +109,3 @@ class TaskDone(BaseModel):
     task_id: int
     store: str
     order_id: int
-
-
-def write_cursor(after: tuple[int, ...] | None) -> str | None:
-    """Where the next page begins, as a text that means nothing to others; None at the end."""
-    if after is None:
-        return None
-    text = "-".join(str(number) for number in after)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str) -> tuple[int, ...] | None:
-    """What `write_cursor` wrote; None for anything else."""
-    try:
-        found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        words = found.decode("ascii")
-    except (binascii.Error, ValueError):
-        return None
-    if not re.fullmatch(r"[0-9]{1,18}(-[0-9]{1,18})?", words):
-        return None
-    return tuple(int(part) for part in words.split("-"))

@@ -22,8 +22,8 @@ from app.web.api.shapes import (
     PageQuery,
     TaskDone,
     TaskList,
-    write_cursor,
 )
+from app.web.cursors import write_cursor
 from app.web.state import services
 
 blueprint = Blueprint("words", __name__, url_prefix="/v1")
