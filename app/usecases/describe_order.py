@@ -17,7 +17,6 @@ from app.db.notices import Message
 from app.db.tasks import Task
 from app.db.work import DUE, PARKED
 from app.domain.calendar import calendar_of
-from app.domain.language import customer_language
 from app.domain.order import LineItem, OrderSnapshot
 from app.domain.order_facts import (
     CouponFacts,
@@ -62,6 +61,7 @@ def describe_order(
     moment. `found` was read with the same `before`."""
     order, story = found.order, found.story(now)
     shown, goes_on = _page(found.timeline, before)
+    customer = customer_of_order(session, found, now)
     facts = OrderFacts(
         store=found.store.name,
         id=order.remote_id,
@@ -90,13 +90,12 @@ def describe_order(
         tasks=tuple(task_facts(one) for one in found.tasks),
         timeline=tuple(_happening(one) for one in shown),
         timeline_goes_on=goes_on,
-        customer=customer_of_order(session, found, now),
-        suggested_reply_language=_language(found),
+        customer=customer,
+        suggested_reply_language=customer.language,
         **_paid_with(found.snapshot),
     )
-    words = _reply_facts(facts, story)
-    language, voice = facts.suggested_reply_language, found.settings.voice
-    reply = wording.reply(words, language=language, voice=voice)
+    words, voice = _reply_facts(facts, story), found.settings.voice
+    reply = wording.reply(words, language=customer.language, voice=voice)
     return facts.model_copy(update={"suggested_reply": reply})
 
 
@@ -139,13 +138,6 @@ def _page(timeline: list[Happening], before: datetime | None) -> tuple[list[Happ
 
 def _happening(one: Happening) -> HappeningFacts:
     return HappeningFacts(at=one.at, kind=one.kind, facts=one.facts)
-
-
-def _language(found: OrderContext) -> str:
-    settings = found.settings
-    if found.snapshot is None:
-        return settings.language
-    return customer_language(found.snapshot, settings.languages, settings.language)
 
 
 def _promise(story: OrderStory) -> PromiseFacts | None:
