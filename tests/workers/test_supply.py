@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+
 import pytest
 from redis import Redis
 from rq import Queue
@@ -17,11 +20,13 @@ FIRST = ["workers.tasks.reconcile_stores", "workers.tasks.learn_forecasts"]
 
 
 @pytest.fixture
-def queue(redis_url: str) -> Queue:
+def queue(redis_url: str) -> Iterator[Queue]:
     connection = Redis.from_url(redis_url)
-    made = Queue("kikubari-test", connection=connection, serializer=JSONSerializer)
-    made.empty()
-    return made
+    # A name of its own: test processes at each other's side share the real Redis.
+    name = f"kikubari-test-{uuid.uuid4().hex}"
+    made = Queue(name, connection=connection, serializer=JSONSerializer)
+    yield made
+    made.delete(delete_jobs=True)
 
 
 def test_work_is_supplied_once_until_it_is_done(sqlite_world: World, queue: Queue) -> None:
