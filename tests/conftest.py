@@ -4,22 +4,30 @@ and Redis where TEST_DATABASE_URL and TEST_REDIS_URL are set."""
 from __future__ import annotations
 
 import os
-import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from app.adapters.pdf import PdfRenderer
-from app.db.engine import Database
-from app.db.schema import upgrade
 from app.launch.redis_server import running_redis
+from tests.databases import POSTGRES, Templates, blank_schema
 from tests.world import World, world
 
-POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
 REDIS = os.environ.get("TEST_REDIS_URL", "")
 PRODUCT_SETTINGS = ("DATA_DIR", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PORT", "HOST")
+
+
+MEMORY = Path("/dev/shm")
+ENOUGH_MEMORY = 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Temporary folders in memory, where there is enough of it: the product waits for the disk at
+    each commit, and no test pulls the plug."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(autouse=True)
@@ -29,39 +37,43 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param(
-            "postgres",
-            marks=pytest.mark.skipif(not POSTGRES, reason="TEST_DATABASE_URL is not set"),
-        ),
-    ]
-)
+BOTH = [
+    "sqlite",
+    pytest.param(
+        "postgres",
+        marks=pytest.mark.skipif(not POSTGRES, reason="TEST_DATABASE_URL is not set"),
+    ),
+]
+
+
+@pytest.fixture(params=BOTH)
 def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of each kind without any tables."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
         return
-    schema = f"test_{secrets.token_hex(6)}"
-    admin = create_engine(make_url(POSTGRES), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    options = {"options": f"-csearch_path={schema}"}
-    own = make_url(POSTGRES).update_query_dict(options)
-    try:
-        yield own.render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        admin.dispose()
+    with blank_schema() as url:
+        yield url
 
 
-@pytest.fixture
-def database_url(blank_url: str) -> str:
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+    """Migrating takes longer than most tests: each database is a copy."""
+    made = Templates(tmp_path_factory.mktemp("templates"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=BOTH)
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, templates: Templates
+) -> Iterator[str]:
     """An empty, migrated database of each kind."""
-    _migrate(blank_url)
-    return blank_url
+    if request.param == "sqlite":
+        yield templates.sqlite_url(tmp_path)
+        return
+    with templates.postgres_url() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +90,9 @@ def a_world(database_url: str, tmp_path: Path, renderer: PdfRenderer) -> Iterato
 
 
 @pytest.fixture
-def sqlite_world(tmp_path: Path, renderer: PdfRenderer) -> Iterator[World]:
+def sqlite_world(tmp_path: Path, templates: Templates, renderer: PdfRenderer) -> Iterator[World]:
     """A product and a demo shop on SQLite, where the database makes no difference."""
-    url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    _migrate(url)
-    with world(tmp_path / "data", url, renderer) as made:
+    with world(tmp_path / "data", templates.sqlite_url(tmp_path), renderer) as made:
         yield made
 
 
@@ -101,9 +111,3 @@ def redis_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     with running_redis(tmp_path / "redis") as url:
         yield url
-
-
-def _migrate(url: str) -> None:
-    db = Database(url)
-    upgrade(db)
-    db.dispose()
