@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 LONGEST_WORD = 60
 LONGEST_QUERY = 200
@@ -51,8 +52,7 @@ SPOKEN = frozenset({WordKind.NAME, WordKind.PRODUCT})
 """Kinds that are looked for with a typing error."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Word:
+class Word(NamedTuple):
     """`text` is folded; `backwards`: it is written from its end."""
 
     kind: WordKind
@@ -72,6 +72,8 @@ class Term:
 
 def fold(text: str) -> str:
     """Without case, accents and forms of width: `Müller` and `MULLER` are one."""
+    if text.isascii():
+        return text.lower()
     wide = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     bare = "".join(sign for sign in wide if not unicodedata.combining(sign))
     return unicodedata.normalize("NFC", bare)
@@ -126,8 +128,11 @@ def name_words(*people: tuple[str, str, str]) -> set[Word]:
 
 def bounded(words: Iterable[Word]) -> frozenset[Word]:
     """At most `MOST_WORDS`: first what tells one order from another, products last."""
+    found = frozenset(words)
+    if len(found) <= MOST_WORDS:
+        return found
     rank = list(WordKind)
-    chosen = sorted(words, key=lambda one: (rank.index(one.kind), one.text, one.backwards))
+    chosen = sorted(found, key=lambda one: (rank.index(one.kind), one.text, one.backwards))
     return frozenset(chosen[:MOST_WORDS])
 
 
