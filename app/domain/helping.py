@@ -72,10 +72,11 @@ class Delay:
     asked: frozenset[str] = frozenset()
 
     def was_late(self, today: date) -> bool:
-        """Whether it did not leave by its day. Of one that was only warned of and is closed
-        without having left, that is not known: it does not count as late."""
+        """Whether it did not leave by its day, as far as is known now: it may have been found late
+        only because nobody had told us that it left. One that was closed without leaving was late
+        if it was found so; one that was only warned of does not count."""
         left_on = self.shipped_on or (today if self.is_open else None)
-        return bool(self.kinds & FOUND_LATE) or (left_on is not None and left_on > self.ship_by_on)
+        return bool(self.kinds & FOUND_LATE) if left_on is None else left_on > self.ship_by_on
 
     @property
     def is_told_in_time(self) -> bool:

@@ -84,10 +84,11 @@ def test_where_nobody_was_told_in_time_no_lead_is_said() -> None:
         ({"shipped_on": SHIP_BY + timedelta(days=1)}, True),
         ({"is_open": True}, True),
         ({"is_open": False}, False),
-        ({"kinds": frozenset({"at_risk", "delayed_again"}), "shipped_on": SHIP_BY}, True),
+        ({"kinds": frozenset({"at_risk", "delayed_again"})}, True),
+        ({"kinds": frozenset({"delayed"}), "shipped_on": SHIP_BY}, False),
     ],
 )
-def test_an_early_warning_alone_makes_no_order_late(
+def test_an_order_is_late_by_the_day_on_which_it_left_and_not_by_a_warning(
     facts: dict[str, object], was_late: bool
 ) -> None:
     one = late(**({"kinds": frozenset({"at_risk"}), "told_on": SHIP_BY} | facts))

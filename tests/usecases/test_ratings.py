@@ -4,8 +4,9 @@ added up for the owner."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from app.domain.helping import PERIOD, Helping
 from app.domain.order_facts import OrderFacts
 from app.i18n import Spoken
 from app.usecases.describe_order import describe_order
+from app.usecases.erase_documents import erase_documents
 from app.usecases.link_page import show_page_link
 from app.usecases.measure_helping import measure_helping
 from app.usecases.mute_delays import mute_delays
@@ -270,6 +272,18 @@ def test_words_go_with_any_of_the_orders_that_the_message_tells_of(a_world: Worl
     assert [one.words for one in world.all(Rating)] == [""]
 
 
+def test_words_go_with_the_documents_after_their_retention(a_world: World) -> None:
+    world, s = a_world, a_world.services
+    world.clock.at = datetime(2001, 5, 7, 9, tzinfo=UTC)
+    with shop_of(world):
+        (order,) = buy_late(world)
+        settle(world)
+    say(world, page_of(world, order), False, WHY)
+    for now, kept in ((world.clock(), WHY), (datetime(2026, 11, 23, tzinfo=UTC), "")):
+        gone = erase_documents(s.db, s.files, "tea", who="test", now=now, dry=False)
+        assert [one.words for one in world.all(Rating)] == [kept] and bool(gone) is (kept == "")
+
+
 def test_an_order_that_is_only_changed_keeps_its_words(sqlite_world: World) -> None:
     world = sqlite_world
     with shop_of(world):
@@ -318,7 +332,7 @@ def test_the_owner_sees_what_customers_said_and_what_followed(a_world: World) ->
     assert found.days_early == (order.promised_on - sent_at.astimezone(zone).date()).days >= 0
 
 
-def settings_zone(world: World):  # type: ignore[no-untyped-def]
+def settings_zone(world: World) -> ZoneInfo:
     with world.services.db.read() as session:
         return settings_of(session, 1).zone
 
