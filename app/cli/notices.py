@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from app.cli.output import WHO, json_option, limit_option, services, show, show_one, store_option
 from app.db import notices
 from app.db.orders import Order
+from app.domain.helping import FEWEST, Followed, Helping
 from app.usecases.answer_message import answer_message
 from app.usecases.break_notices import answer_breaker
 from app.usecases.manage_stores import find
+from app.usecases.measure_helping import measure_helping, measured_period
+from app.usecases.stores import settings_of
 
 
 @click.group("notices")
@@ -109,3 +114,54 @@ def breaker(store_name: str, send: bool, as_json: bool) -> None:
     s = services()
     number = answer_breaker(s.db, store_name, send=send, who=WHO, now=s.clock())
     show_one({"store": store_name, "messages": number, "sent": send}, as_json=as_json)
+
+
+@group.command()
+@click.argument("store_name")
+@json_option
+def helped(store_name: str, as_json: bool) -> None:
+    """Whether the words about delays helped, of the last 90 days: what customers say, and what
+    followed for late orders. There is nobody to compare with: it does not say why.
+
+    \b
+    Example:  python3 run.py notices helped tea --json
+    """
+    s = services()
+    with s.db.read() as session:
+        store = find(session, store_name)
+        settings, now = settings_of(session, store.id), s.clock()
+        found = measure_helping(session, store.id, settings, now)
+        days = measured_period(settings, now)
+    period = {"since": days.first, "until": days.last}
+    show_one({"store": store_name, **period, **as_facts(found)}, as_json=as_json)
+
+
+def as_facts(found: Helping) -> dict[str, Any]:
+    """The measure for people and programs."""
+    return {
+        "told": found.told,
+        "rated": found.rated,
+        "helped": found.helped,
+        "share_helped": None if found.share is None else round(found.share, 3),
+        "late_told_in_time": _group(found.in_time),
+        "median_days_early": found.days_early,
+        "late_told_after": _group(found.too_late),
+        "late_untold": found.untold,
+        "told_and_not_late": found.spared,
+        "says": _words(found),
+    }
+
+
+def _group(group: Followed) -> dict[str, int]:
+    return {
+        "orders": group.orders,
+        "asked_for_something": group.asked,
+        "asked_to_cancel": group.cancels,
+        "opted_out": group.opted_out,
+    }
+
+
+def _words(found: Helping) -> str:
+    if found.share is None:
+        return f"too few to say: {found.rated} of {found.told} were rated; it takes {FEWEST}"
+    return f"{found.helped} of {found.rated} that were rated helped, say the customers"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
@@ -40,7 +40,11 @@ class Message(Work, Base):
     """
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("store_id", "reference"), *work_index())
+    __table_args__ = (
+        UniqueConstraint("store_id", "reference"),
+        Index(None, "store_id", "sent_at"),
+        *work_index(),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
@@ -70,7 +74,10 @@ class Notice(Base):
     """One decision to say something about an order. Unique: nothing is said twice."""
 
     __tablename__ = "notices"
-    __table_args__ = (UniqueConstraint("store_id", "order_id", "kind", "promise_version"),)
+    __table_args__ = (
+        UniqueConstraint("store_id", "order_id", "kind", "promise_version"),
+        Index(None, "store_id", "decided_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from app.domain.delay import is_waiting
 from app.domain.order import CLOSED_STATUSES, OrderSnapshot
@@ -59,6 +60,12 @@ def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None)
     if kind in ABOUT_INVOICE and order.status in CLOSED_STATUSES - {"refunded"}:
         return f"the order is {order.status}"
     return None
+
+
+def day_among(facts: dict[str, Any], name: str) -> date | None:
+    """A day among a notice's facts: ISO text, empty where it was not known."""
+    value = facts.get(name)
+    return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 def safe_words(text: str, limit: int = 120) -> str:

@@ -222,6 +222,14 @@ def read_order(payload: object) -> OrderSnapshot:
         ) from None
 
 
+def was_erased(status: str, order: OrderSnapshot | None) -> bool:
+    """Whether a shop has erased an order, or its customer's data in it: WooCommerce's eraser leaves
+    the order and marks it (`WC_Privacy_Erasers::remove_order_personal_data`).
+
+    `status`: as we keep it, for no shop says `deleted`. `order` None: it is not readable."""
+    return status == DELETED or (order is not None and order.meta("_anonymized") == "yes")
+
+
 def became_paid_at(
     order: OrderSnapshot, *, cod_paid_when_completed: bool = True
 ) -> datetime | None:

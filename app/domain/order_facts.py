@@ -121,9 +121,20 @@ class CouponFacts(Facts):
     problem: str
 
 
+class RatingFacts(Facts):
+    """Whether a word helped, says its customer. `words`: their own, perhaps none; `at`: when what
+    stands here was said."""
+
+    helped: bool
+    words: str
+    at: datetime
+
+
 class ToldFacts(Facts):
     """One word to the customer: what was decided, and what became of it. `due_at`: when it leaves
-    at the earliest, while it waits by itself; `held_by`: who holds it by hand."""
+    at the earliest, while it waits by itself; `held_by`: who holds it by hand. `rating`: None
+    where its customer did not say whether it helped. One message may tell of several orders: each
+    of them shows the same."""
 
     kind: str
     decided_at: datetime
@@ -139,6 +150,7 @@ class ToldFacts(Facts):
     due_at: datetime | None
     can_be_held: bool
     held_by: str
+    rating: RatingFacts | None
 
 
 class TaskFacts(Facts):
@@ -168,7 +180,8 @@ class SpentFacts(Facts):
 
 class CustomerFacts(Facts):
     """Who ordered. The numbers are over all of the customer's orders in this shop, told by their
-    e-mail address; `counted` is False where there are too many to count them all."""
+    e-mail address; `counted` is False where there are too many to count them all. `words_helped`:
+    how many words about delays helped, of the `words_rated` of which they said so or not."""
 
     name: str
     email: str
@@ -184,6 +197,8 @@ class CustomerFacts(Facts):
     spent: tuple[SpentFacts, ...]
     refunds: int
     late_told: int
+    words_rated: int
+    words_helped: int
     counted: bool
 
 
@@ -230,8 +245,8 @@ class OrderFacts(Facts):
     suggested_reply: str = ""
 
 
-STAFF_WORDS = frozenset({"words", "why"})
-"""Facts of the timeline that a person wrote for their own team."""
+OWN_WORDS = frozenset({"words", "why"})
+"""Facts of the timeline that a person wrote: of staff for their own team, of a customer to it."""
 
 
 def minimised(facts: OrderFacts) -> OrderFacts:
@@ -253,6 +268,7 @@ def minimised(facts: OrderFacts) -> OrderFacts:
                 "text": shortened(one.text),
                 "mailer_said": shortened(one.mailer_said),
                 "problem": "" if one.held_by else shortened(one.problem),
+                "rating": one.rating.model_copy(update={"words": ""}) if one.rating else None,
             }
         )
         for one in facts.told
@@ -271,7 +287,7 @@ def minimised(facts: OrderFacts) -> OrderFacts:
 
 
 def _without_notes(one: HappeningFacts) -> HappeningFacts:
-    kept = {key: value for key, value in one.facts.items() if key not in STAFF_WORDS}
+    kept = {key: value for key, value in one.facts.items() if key not in OWN_WORDS}
     return one.model_copy(update={"facts": kept})
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.db import ratings
 from app.db.customers import has_opted_out
 from app.db.notices import DELAYS, Message, Notice
 from app.db.orders import Order, orders_of_email
@@ -29,6 +30,7 @@ def customer_of_order(session: Session, found: OrderContext, now: datetime) -> C
     if snapshot:
         language = customer_language(snapshot, settings.languages, settings.language)
     history = history_of(session, order)
+    rated, helped = ratings.count_of_customer(session, order)
     return CustomerFacts(
         name=clean(full_name(snapshot.billing), 200) if snapshot else order.buyer,
         email=order.email,
@@ -44,6 +46,8 @@ def customer_of_order(session: Session, found: OrderContext, now: datetime) -> C
         spent=history.spent,
         refunds=history.refunds,
         late_told=_late_told(session, order),
+        words_rated=rated,
+        words_helped=helped,
         counted=history.is_whole,
     )
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
-from app.db import notices, orders, stores, tasks
+from app.db import notices, orders, ratings, stores, tasks
 from app.db.orders import Order
 from app.domain.listed_facts import (
     BriefFacts,
@@ -127,9 +127,10 @@ def told_words(
         limit=limit + 1,
     )
     known = orders.by_ids(session, [notice.order_id for notice, _ in rows])
+    rated = ratings.of_messages(session, [one.id for _, one in rows if one is not None])
     names = _names(session)
     items = tuple(
-        _notice(names, known[notice.order_id], (notice, message))
+        _notice(names, known[notice.order_id], (notice, message), rated)
         for notice, message in rows[:limit]
     )
     return Listed(items, (rows[limit - 1][0].id,) if len(rows) > limit else None)
@@ -143,7 +144,7 @@ def waiting_words(
     known = orders.by_ids(session, [one.order_id for one in held])
     names = _names(session)
     items = tuple(
-        _notice(names, known[one.order_id], (notices.notices_in(session, one.id)[0], one))
+        _notice(names, known[one.order_id], (notices.notices_in(session, one.id)[0], one), {})
         for one in held[:limit]
     )
     return Listed(items, (held[limit - 1].id,) if len(held) > limit else None)
@@ -172,12 +173,13 @@ def _notice(
     names: dict[int, str],
     order: Order,
     telling: tuple[notices.Notice, notices.Message | None],
+    rated: dict[int, ratings.Rating],
 ) -> NoticeFacts:
     return NoticeFacts(
         store=names[order.store_id],
         order_id=order.remote_id,
         order_number=order.number,
-        told=told_facts(telling),
+        told=told_facts(telling, rated),
     )
 
 

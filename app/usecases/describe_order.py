@@ -5,7 +5,7 @@ order_context (rows, from our own copy) -> OrderFacts (values, in words where a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.coupons import MADE, Coupon
 from app.db.notices import Message
+from app.db.ratings import Rating
 from app.db.tasks import Task
 from app.db.work import DUE, PARKED
 from app.domain.calendar import calendar_of
@@ -28,6 +29,7 @@ from app.domain.order_facts import (
     OrderFacts,
     ParcelFacts,
     PromiseFacts,
+    RatingFacts,
     RefundFacts,
     TaskFacts,
     ToldFacts,
@@ -86,7 +88,7 @@ def describe_order(
         parcels=tuple(_parcel(one, found, now) for one in found.parcels),
         documents=document_facts(found),
         coupons=tuple(_coupon(one) for one in found.coupons),
-        told=tuple(told_facts(one) for one in found.told),
+        told=tuple(told_facts(one, found.ratings) for one in found.told),
         tasks=tuple(task_facts(one) for one in found.tasks),
         timeline=tuple(_happening(one) for one in shown),
         timeline_goes_on=goes_on,
@@ -280,9 +282,10 @@ def _coupon(one: Coupon) -> CouponFacts:
     )
 
 
-def told_facts(telling: Telling) -> ToldFacts:
-    """A word to a customer, and what became of it."""
+def told_facts(telling: Telling, ratings: Mapping[int, Rating]) -> ToldFacts:
+    """A word to a customer, and what became of it. `ratings`: by message."""
     notice, message = telling
+    rating = ratings.get(message.id) if message else None
     text = message.text if message else None
     return ToldFacts(
         kind=notice.kind,
@@ -299,7 +302,12 @@ def told_facts(telling: Telling) -> ToldFacts:
         text="\n".join(plain(line, LONGEST_TEXT) for line in (text or "").split("\n")),
         mailer_said=clean(message.mailer_said, 300) if message else "",
         problem=notice.dropped or (message.problem if message else None) or "",
+        rating=_rating(rating) if rating else None,
     )
+
+
+def _rating(one: Rating) -> RatingFacts:
+    return RatingFacts(helped=one.helped, words=one.words, at=one.said_at)
 
 
 def _can_be_held(message: Message | None) -> bool:

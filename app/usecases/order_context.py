@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,15 +16,18 @@ from app.db import (
     documents,
     notices,
     orders,
+    ratings,
     stores,
 )
 from app.db.coupons import Coupon
 from app.db.documents import Document
 from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
+from app.db.ratings import Rating
 from app.db.stores import Store
 from app.db.tasks import Task, tasks_of
 from app.domain.address import address_lines
+from app.domain.notice import day_among
 from app.domain.order import OrderSnapshot, read_order
 from app.domain.order_story import OrderStory, Saying, order_story
 from app.domain.owing import Paper, cancelled
@@ -66,6 +69,8 @@ class OrderContext:
     events: list[OrderEvent]
     documents: list[Document]
     told: list[Telling]
+    ratings: dict[int, Rating]
+    """By message: what the customer said of it."""
     tasks: list[Task]
     """What a person had to do about it, and has to."""
     coupons: list[Coupon]
@@ -120,7 +125,15 @@ class OrderContext:
             for notice, message in self.told
             if message is not None and message.sent_at is not None
         ]
-        return sorted(found, key=lambda one: one.at)
+        return sorted([*found, *self._complaints()], key=lambda one: one.at)
+
+    def _complaints(self) -> Iterator[Happening]:
+        """The words of a customer whom a word did not help, each once."""
+        kinds = {message.id: notice.kind for notice, message in self.told if message is not None}
+        for message_id, kind in kinds.items():
+            one = self.ratings.get(message_id)
+            if one is not None and not one.helped and one.words:
+                yield Happening(one.said_at, "rated", {"it": kind, "words": one.words})
 
 
 def order_context(
@@ -143,10 +156,8 @@ def order_context(
     order = orders.order_by_remote_id(session, store.id, remote_id) if store else None
     if store is None or order is None:
         return None
-    try:
-        snapshot = read_order(order.payload)
-    except PayloadUnusable:
-        snapshot = None
+    snapshot = snapshot_of(order)
+    told = notices.tellings_of(session, [order.id]).get(order.id, [])
     diagnosis = diagnoses.of_store(session, store.id)
     before = max(EARLIEST, min(before, LATEST)) if before else None
     return OrderContext(
@@ -157,11 +168,20 @@ def order_context(
         parcels=known_parcels(session, order, snapshot),
         events=orders.events_of(session, order.id, before=before),
         documents=documents.documents_of(session, order.id),
-        told=notices.tellings_of(session, [order.id]).get(order.id, []),
+        told=told,
+        ratings=ratings.of_messages(session, [one.id for _, one in told if one is not None]),
         tasks=tasks_of(session, order.id),
         coupons=coupons.coupons_of(session, order.id),
         currency=(diagnosis.first_currency if diagnosis else "") or order.currency,
     )
+
+
+def snapshot_of(order: Order) -> OrderSnapshot | None:
+    """The order as the shop told it last; None where that is not readable any more."""
+    try:
+        return read_order(order.payload)
+    except PayloadUnusable:
+        return None
 
 
 def stories_of(session: Session, shown: Sequence[Order], now: datetime) -> dict[int, OrderStory]:
@@ -193,13 +213,8 @@ def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetim
                 message.state if message else None,
                 message.delivery if message else None,
                 day(message.sent_at) if message else None,
-                _day_in(notice.facts.get("expected_on")),
+                day_among(notice.facts, "expected_on"),
             )
             for notice, message in told
         ],
     )
-
-
-def _day_in(value: object) -> date | None:
-    """A day among a notice's facts: ISO text, empty where it was not known."""
-    return date.fromisoformat(value) if isinstance(value, str) and value else None

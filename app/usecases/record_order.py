@@ -16,6 +16,7 @@ from app.db.forecasts import foretells
 from app.db.issue_requests import asks_for_invoice, request_document, withdraw_requests
 from app.db.notices import tells_of_delay
 from app.db.orders import Order, OrderEvent, order_by_remote_id
+from app.db.ratings import forget_words
 from app.db.stores import Store
 from app.db.work import DUE
 from app.domain.address import full_name
@@ -24,7 +25,7 @@ from app.domain.delay import Condition, Promise, assess, next_morning, promise_f
 from app.domain.delivery import storable
 from app.domain.forecast import LEAST_OUTCOMES
 from app.domain.invoice import DocumentKind
-from app.domain.order import DELETED, OrderSnapshot, became_paid_at, is_to_be_shipped
+from app.domain.order import DELETED, OrderSnapshot, became_paid_at, is_to_be_shipped, was_erased
 from app.domain.owing import MOST_REFUNDS, order_cause, refund_cause, why_no_invoice
 from app.domain.shipment import parcels_of, shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
@@ -55,6 +56,8 @@ def record_order(
         facts = {"from": before, "to": order.status}
         at = snapshot.modified_at or now
         session.add(OrderEvent(order_id=order.id, at=at, kind="status", facts=facts))
+    if was_erased(order.status, snapshot):
+        forget_words(session, order.id)
     _owe_documents(session, store, order, snapshot, settings, now)
     note_disagreement(session, order, snapshot)
     watch(store, order, snapshot, settings, now)
@@ -68,13 +71,15 @@ def record_order(
 
 
 def record_deleted(session: Session, store: Store, remote_id: int, now: datetime) -> Order | None:
-    """The shop has no such order any more: keep what is known, watch and owe nothing."""
+    """The shop has no such order any more: keep what is known, watch and owe nothing. What its
+    customer wrote of our words to them goes too."""
     order = order_by_remote_id(session, store.id, remote_id, lock=True)
     if order is not None and order.status != DELETED:
         facts = {"from": order.status, "to": DELETED}
         session.add(OrderEvent(order_id=order.id, at=now, kind="status", facts=facts))
         order.status, order.read_at, order.next_check_at = DELETED, now, None
         withdraw_requests(session, order.id, now)
+        forget_words(session, order.id)
     return order
 
 

@@ -19,7 +19,10 @@ from app.db.orders import Order
 from app.db.stores import Store
 from app.db.tasks import Task, tasks_of
 from app.domain.customer_page import PageStory, ToldDelay, open_choices, page_story
+from app.domain.helping import Said, word_to_rate
 from app.domain.language import customer_language
+from app.domain.notice import day_among
+from app.domain.order import was_erased
 from app.domain.store_settings import CHOICES
 from app.domain.text import clean, plain
 from app.usecases.order_context import OrderContext, order_context
@@ -56,6 +59,16 @@ class SentParcel:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedWord:
+    """The word of which the page asks whether it helped, by its reference. `helped`: what the
+    customer answered; None while they have not."""
+
+    message_id: int
+    reference: str
+    helped: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerPage:
     """Everything that the page shows. `tag`: the customer's language and country."""
 
@@ -76,6 +89,8 @@ class CustomerPage:
     """Kind, number and address of each document."""
     choices: tuple[str, ...]
     taken: tuple[Taken, ...]
+    asked: AskedWord | None
+    """None: they were told of no delay, or the order was erased and nothing is kept of it."""
     is_muted: bool | None
     """Whether they asked to be told of no delay; None: there is no address to tell."""
     as_of: date
@@ -131,6 +146,7 @@ def _page(
         papers=tuple(_papers(session, links, found, now)),
         choices=open_choices(story, settings.choices, taken),
         taken=tuple(_taken(made, found)),
+        asked=None if was_erased(order.status, snapshot) else _asked(found),
         is_muted=has_opted_out(session, order.store_id, order.email) if order.email else None,
         as_of=order.read_at.astimezone(settings.zone).date(),
     )
@@ -140,13 +156,23 @@ def _told(found: OrderContext) -> Iterator[ToldDelay]:
     for notice, message in found.told:
         if notice.kind not in DELAYS or message is None or message.sent_at is None:
             continue
-        expected, promised = (_day(notice.facts.get(f"{it}_on")) for it in ("expected", "promised"))
+        expected, promised = (
+            day_among(notice.facts, f"{it}_on") for it in ("expected", "promised")
+        )
         told_on = message.sent_at.astimezone(found.settings.zone).date()
         yield ToldDelay(notice.kind, told_on, expected, promised)
 
 
-def _day(text: object) -> date | None:
-    return date.fromisoformat(text) if isinstance(text, str) and text else None
+def _asked(found: OrderContext) -> AskedWord | None:
+    sent = {message.id: (notice, message) for notice, message in found.told if message is not None}
+    latest = word_to_rate(
+        Said(message.id, notice.kind, message.delivery, message.sent_at)
+        for notice, message in sent.values()
+    )
+    if latest is None:
+        return None
+    rating = found.ratings.get(latest)
+    return AskedWord(latest, sent[latest][1].reference, rating.helped if rating else None)
 
 
 def _steps(found: OrderContext, told: tuple[ToldDelay, ...]) -> Iterator[Step]:

@@ -12,8 +12,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as Answered
 
+from app.db.ratings import LONGEST_WORDS
 from app.i18n import environment, is_rtl, written_tag
 from app.usecases.mute_delays import mute_delays
+from app.usecases.rate_word import rate_word
 from app.usecases.show_page import CustomerPage, show_page
 from app.usecases.take_choice import Answer, take_choice
 from app.web.safety import csrf, limiter
@@ -21,6 +23,7 @@ from app.web.state import services
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "customer"
 SILENCE = {"mute": True, "unmute": False}
+RATINGS = {"helped": True, "unhelped": False}
 
 blueprint = Blueprint("customer", __name__)
 
@@ -36,13 +39,20 @@ def open_page(token: str) -> Response:
 @limiter.limit("20 per minute")
 @csrf.exempt
 def act(token: str) -> Answered:
-    """Take what a form of the page says: a choice, silence about delays, or its end."""
+    """Take what a form of the page says: a choice, silence about delays or its end, or whether a
+    word about a delay helped."""
     page, s = _page(token), services()
     if not s.links.is_form(request.form.get("form", ""), page.nonce, s.clock()):
         return _shown(token, page, problem="stale", status=409)
     wish = request.form.get("wish", "")
     if wish in SILENCE:
         mute_delays(s.db, page, wanted=SILENCE[wish], now=s.clock())
+    elif wish in RATINGS:
+        word, words = request.form.get("word", ""), request.form.get("words", "")
+        answer = rate_word(s.db, page, word, words, helped=RATINGS[wish], now=s.clock())
+        if answer is Answer.NOT_OPEN:
+            return _shown(token, page, problem="stale", status=409)
+        return redirect(url_for("customer.page", token=token, _anchor="helped"), 303)
     else:
         answer = take_choice(s.db, page, wish, request.form.get("words", ""), now=s.clock())
         if answer is Answer.WORDLESS:
@@ -72,6 +82,7 @@ def _shown(token: str, page: CustomerPage, *, problem: str = "", status: int = 2
         "tag": tag.replace("_", "-"),
         "direction": "rtl" if is_rtl(tag) else "ltr",
         "form": s.links.form(page.nonce, s.clock()),
+        "longest_words": LONGEST_WORDS,
         "here": url_for("customer.page", token=token),
         "styles": [
             url_for("static", filename=name)

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from app.db import connections, work
 from app.db.connections import Connection
 from app.domain.back_test import BackTest
+from app.domain.helping import FEWEST, PERIOD, Helping
 from app.domain.store_mode import Mode
 from app.domain.store_settings import settings_problems
 from app.errors import FileRefused, KikubariError, SettingsError
@@ -22,6 +23,7 @@ from app.usecases.disconnect_store import disconnect_store
 from app.usecases.dress_documents import Kept, Part, keep_file
 from app.usecases.dress_mails import dress_mails, texts_in, undress_mails
 from app.usecases.manage_stores import save_settings, set_mode
+from app.usecases.measure_helping import measure_helping
 from app.usecases.pause_store import pause_store, resume_store
 from app.usecases.rotate_secret import rotate_secret
 from app.usecases.shop_summary import SHADOW_DAYS, Summary, shop_summary
@@ -47,6 +49,9 @@ def show(name: str) -> str | Response:
         days=SHADOW_DAYS,
         mails=texts_in(found.settings.language, found.settings.voice),
         promise=_back_test(found),
+        helping=_helping(found),
+        helping_days=PERIOD.days,
+        fewest=FEWEST,
     )
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     if request.headers.get("HX-Request") and request.args.get("seen") == digest:
@@ -152,6 +157,15 @@ def _back_test(found: Summary) -> BackTest | None:
     s = services()
     with s.db.read() as session:
         return back_test_store(session, found.store.id, found.settings, s.clock())
+
+
+def _helping(found: Summary) -> Helping | None:
+    """Whether the words about delays helped; None before any could leave."""
+    if not found.is_settled or found.store.mode == Mode.SHADOW:
+        return None
+    s = services()
+    with s.db.read() as session:
+        return measure_helping(session, found.store.id, found.settings, s.clock())
 
 
 def _test(name: str, who: str) -> str:
