@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.db.orders import Order, order_by_remote_id
 from app.db.stores import Store
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.manage_stores import find
 
 
@@ -23,7 +24,11 @@ def find_order(
     order = order_by_remote_id(session, store.id, remote_id, lock=lock)
     if order is None:
         raise KikubariError(
-            f"{store_name} has no order {remote_id} that we know of",
-            mend="`orders list` shows those that came; `store import` reads older ones",
+            Said(
+                "%(store)s has no order %(remote_id)s that we know of",
+                store=store_name,
+                remote_id=remote_id,
+            ),
+            mend=Said("`orders list` shows those that came; `store import` reads older ones"),
         )
     return store, order

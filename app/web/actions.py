@@ -23,7 +23,7 @@ from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import my_scope, order_named, saw
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 FIELD = 20_000
 """Characters of one field that are looked at."""
@@ -44,7 +44,7 @@ def send_invoice(store_name: str, remote_id: int) -> Response:
         resend_invoice(s.db, store_name, remote_id, **asked)
         flash(gettext("The invoice is sent once more, within a minute."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(page)
 
 
@@ -65,7 +65,7 @@ def write(store_name: str, remote_id: int) -> str | Response:
         shown = preview_words(s.db, s.outside.wording, s.links, store_name, remote_id, draft, now)
         problem = ""
     except KikubariError as error:
-        shown, problem = None, error.sentence()
+        shown, problem = None, said(error.sentence())
     return _draft(store_name, remote_id, shown=shown, problem=problem)
 
 
@@ -98,7 +98,7 @@ def note(store_name: str, remote_id: int) -> Response:
         add_note(s.db, s.shop, store_name, remote_id, written, s.clock())
         flash(gettext("Noted. The customer is not told."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(f"{page}#happened")
 
 
@@ -114,7 +114,7 @@ def hold(store_name: str, remote_id: int) -> Response:
         hold_message(s.db, store_name, remote_id, _message(), **known)
         flash(gettext("It is held until somebody answers."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(f"{page}#told")
 
 
@@ -154,7 +154,7 @@ def promise(store_name: str, remote_id: int) -> Response:
         else:
             flash(gettext("Corrected. The customer is told nothing new by it."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(page)
 
 
@@ -175,7 +175,7 @@ def refresh(store_name: str, remote_id: int) -> Response:
         )
     except KikubariError as error:
         still = gettext("Nothing was read; this is what we knew before.")
-        flash(f"{still} {error.sentence()}")
+        flash(f"{still} {said(error.sentence())}")
     return redirect(page)
 
 

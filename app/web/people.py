@@ -15,7 +15,7 @@ from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import chosen_scope
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -60,7 +60,7 @@ def add() -> str | tuple[str, int]:
         role, scope = request.form.get("role", ""), chosen_scope()
         person = add_person(s.db, email, role, who=who, now=now, scope=scope)
     except SettingsError as error:
-        return _list_page(email, error.sentence()), 422
+        return _list_page(email, said(error.sentence())), 422
     return _link_page(person)
 
 
@@ -90,7 +90,7 @@ def change(person_id: int) -> Response:
         role, scope = request.form.get("role", ""), chosen_scope()
         change_person(s.db, person.id, role, scope, who=current_user.email, now=s.clock())
     except SettingsError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("people.show", person_id=person_id))
     flash(gettext("Saved. It counts from now on."))
     return redirect(url_for("people.listing"))
@@ -130,7 +130,7 @@ def remove(person_id: int) -> Response:
     try:
         remove_person(s.db, person.id, who=current_user.email, now=s.clock())
     except SettingsError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("people.show", person_id=person_id))
     flash(gettext("%(who)s may not sign in any more.") % {"who": person.email})
     return redirect(url_for("people.listing"))

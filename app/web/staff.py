@@ -35,7 +35,7 @@ from app.web.sight import (
     store_named,
 )
 from app.web.state import services, state
-from app.web.texts import gettext, page_language
+from app.web.texts import gettext, page_language, said
 
 PAGE = 100
 INBOX_STATES = ("due", "parked", "quarantined")
@@ -120,7 +120,7 @@ def note_parcel(store_name: str, remote_id: int) -> Response:
         )
         flash(gettext("Noted. The shop is not told."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(url_for("staff.order", store_name=store_name, remote_id=remote_id))
 
 
@@ -152,7 +152,7 @@ def check_store(store_name: str) -> Response:
     try:
         examine(s.db, s.clinic, store)
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(url_for("staff.store", store_name=store_name))
 
 
