@@ -125,6 +125,7 @@ class ToldFacts(Facts):
     """One word to the customer: what was decided, and what became of it. `due_at`: when it leaves
     at the earliest, while it waits by itself; `held_by`: who holds it by hand."""
 
+    id: int
     kind: str
     decided_at: datetime
     message_id: int | None
@@ -221,6 +222,9 @@ class OrderFacts(Facts):
     parcels: tuple[ParcelFacts, ...]
     documents: tuple[DocumentFacts, ...]
     told: tuple[ToldFacts, ...]
+    """The newest of them, the oldest of these first."""
+    told_goes_on: bool
+    """Whether there are words from before the first one."""
     tasks: tuple[TaskFacts, ...]
     timeline: tuple[HappeningFacts, ...]
     """The newest first."""

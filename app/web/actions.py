@@ -19,6 +19,7 @@ from app.usecases.refresh_order import refresh_order
 from app.usecases.resend_invoice import resend_invoice
 from app.usecases.write_customer import Draft, preview_words, write_customer
 from app.web.forms import check_confirmed, form_key
+from app.web.ids import read_id
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import my_scope, order_named, saw
@@ -187,8 +188,7 @@ def _page(store_name: str, remote_id: int) -> str:
 
 
 def _message() -> int:
-    number = request.form.get("message", "")
-    return int(number) if number.isdecimal() and len(number) < 19 else 0
+    return read_id(request.form.get("message", "")) or 0
 
 
 def _day(name: str) -> date:

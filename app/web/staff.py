@@ -23,6 +23,7 @@ from app.usecases.retry_work import retry_parked
 from app.usecases.show_overview import overview
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
+from app.web.ids import read_id
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import (
@@ -73,7 +74,15 @@ def show_order(store_name: str, remote_id: int) -> str:
         if found is None:
             abort(404)
         speech, now = Spoken(page_language()), s.clock()
-        order = describe_order(session, s.outside.wording, found, speech, now, before=before)
+        order = describe_order(
+            session,
+            s.outside.wording,
+            found,
+            speech,
+            now,
+            before=before,
+            told_before=read_id(request.args.get("told_before", "")),
+        )
     saw("order.see", f"order:{found.order.id}", found.store.id, order=remote_id)
     return render_template(
         "staff/order/page.html",
