@@ -9,7 +9,7 @@ from app.db import notices
 from app.db.orders import Order
 from app.usecases.answer_message import answer_message
 from app.usecases.break_notices import answer_breaker
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 
 
 @click.group("notices")
@@ -32,7 +32,7 @@ def list_notices(store_name: str | None, limit: int, as_json: bool) -> None:
     Example:  python3 run.py notices list --json
     """
     with services().db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         rows = [
             {
                 "id": notice.id,
@@ -83,7 +83,7 @@ def waiting(store_name: str | None, limit: int, as_json: bool) -> None:
     Example:  python3 run.py notices waiting --store tea
     """
     with services().db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         rows = [
             {
                 "message": message.id,

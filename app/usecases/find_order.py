@@ -8,7 +8,7 @@ from app.db.orders import Order, order_by_remote_id
 from app.db.stores import Store
 from app.errors import KikubariError
 from app.said import Said
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 
 
 def find_order(
@@ -20,7 +20,7 @@ def find_order(
         UnknownStore: no store has this name.
         KikubariError: the store has no such order.
     """
-    store = find(session, store_name)
+    store = find_store(session, store_name)
     order = order_by_remote_id(session, store.id, remote_id, lock=lock)
     if order is None:
         raise KikubariError(

@@ -91,7 +91,7 @@ def change_store(
         )
     _check_fields(changes)
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.disconnected_at is not None:
             raise SettingsError(
                 Said('store "%(store)s" is disconnected', store=name),
@@ -138,7 +138,7 @@ def set_mode(
             back into a test; a store that was live is put to test; another plug-in invoices.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.disconnected_at is not None:
             raise SettingsError(
                 Said('store "%(store)s" is disconnected', store=name),
@@ -202,7 +202,9 @@ def save_settings(
         UnknownStore: no store has this name.
     """
     with db.write() as session:
-        return write_settings(session, find(session, name), changes, who=who, now=now, whole=whole)
+        return write_settings(
+            session, find_store(session, name), changes, who=who, now=now, whole=whole
+        )
 
 
 def write_settings(
@@ -224,7 +226,7 @@ def write_settings(
     return version + 1
 
 
-def find(session: Session, name: str) -> Store:
+def find_store(session: Session, name: str) -> Store:
     """The store of this name.
 
     Raises:

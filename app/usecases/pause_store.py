@@ -18,7 +18,7 @@ from app.domain.store_mode import Mode
 from app.domain.text import clean
 from app.errors import SettingsError
 from app.said import Said
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 
 AS_COPY = "moved, or a copy?"
 """How the reason begins where we paused it ourselves."""
@@ -36,7 +36,7 @@ def pause_store(db: Database, name: str, reason: str, *, who: str, now: datetime
         SettingsError: nothing leaves anyway.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.mode == Mode.SHADOW.value:
             raise SettingsError(
                 Said('store "%(store)s" is in shadow mode: nothing leaves', store=name),
@@ -55,7 +55,7 @@ def resume_store(db: Database, name: str, *, who: str, now: datetime) -> Store:
         SettingsError: the store is not paused.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.paused_mode is None:
             raise SettingsError(
                 Said('store "%(store)s" is not paused', store=name), mend=Said("see store show")

@@ -24,7 +24,7 @@ from app.domain.store_mode import Mode
 from app.errors import SettingsError
 from app.said import Said
 from app.usecases.diagnose_store import last_chart
-from app.usecases.manage_stores import change_store, find
+from app.usecases.manage_stores import change_store, find_store
 from app.usecases.pause_store import AS_COPY, is_held_as_copy, pause_store, resume_store
 from app.usecases.ports import Probes, SecretBox
 
@@ -56,7 +56,7 @@ def it_moved(
             nothing is changed.
     """
     with db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         asked = _asked(session, store, address)
     found = finder(asked.address)
     if not same_source(found.url, asked.address):
@@ -71,7 +71,7 @@ def it_moved(
     _check_answers(probes, store, found)
     change_store(db, box, name, {"url": found.url}, who=who, now=now)
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         store.copies = [one for one in store.copies if not same_source(one, found.url)]
     return resume_store(db, name, who=who, now=now) if is_held_as_copy(store) else store
 
@@ -86,7 +86,7 @@ def it_is_a_copy(db: Database, name: str, address: str, *, who: str, now: dateti
         SettingsError: nothing of it was seen there.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         asked = _asked(session, store, address)
         if not is_known(asked.address, store.copies):
             store.copies = [*store.copies, asked.address]
