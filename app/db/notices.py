@@ -125,6 +125,12 @@ def kinds_of(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
     return {message_id: kind for message_id, kind in rows if message_id is not None}
 
 
+def speaks_of(session: Session, message_id: int, order_id: int) -> bool:
+    """Whether a message says something about an order, alone or with others of its customer."""
+    query = select(Notice.id).where(Notice.message_id == message_id, Notice.order_id == order_id)
+    return session.scalars(query.limit(1)).first() is not None
+
+
 def tellings_of(
     session: Session, order_ids: Sequence[int]
 ) -> dict[int, list[tuple[Notice, Message | None]]]:

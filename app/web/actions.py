@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.db.notices import speaks_of
 from app.domain.delay import Promise
 from app.errors import KikubariError
 from app.usecases.add_note import Note, add_note
@@ -123,13 +124,15 @@ def hold(store_name: str, remote_id: int) -> Response:
 @limiter.limit("60/minute")
 @requires("agent")
 def answer(store_name: str, remote_id: int) -> Response:
-    """Let a word go that waits, or never say it."""
+    """Let a word of this order go that waits, or never say it; 404 where it has no such word."""
     s, page = services(), _page(store_name, remote_id)
-    said = request.form.get("answer", "")
-    if said not in ("send", "refuse"):
-        abort(404)
-    send, who = said == "send", current_user.email
-    done = answer_message(s.db, _message(), send=send, who=who, now=s.clock(), scope=my_scope())
+    wanted, message_id = request.form.get("answer", ""), _message()
+    with s.db.read() as session:
+        _, order = order_named(session, store_name, remote_id)
+        if wanted not in ("send", "refuse") or not speaks_of(session, message_id, order.id):
+            abort(404)
+    send, who = wanted == "send", current_user.email
+    done = answer_message(s.db, message_id, send=send, who=who, now=s.clock(), scope=my_scope())
     if not done:
         flash(gettext("It does not wait any more."))
     elif send:
