@@ -40,7 +40,7 @@ def list_notices(store_name: str | None, limit: int, as_json: bool) -> None:
                 "order": session.get_one(Order, notice.order_id).number,
                 "decided_at": notice.decided_at,
                 "state": message.state if message else None,
-                "delivery": message.delivery if message else None,
+                "fate": message.fate if message else None,
                 "reference": message.reference if message else None,
                 "problem": notice.dropped or (message.problem if message else None),
                 "text": message.text if message else None,

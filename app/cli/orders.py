@@ -68,7 +68,7 @@ def show_order(store_name: str, order_id: int, as_json: bool) -> None:
             {
                 "kind": notice.kind,
                 "state": message.state if message else None,
-                "delivery": message.delivery if message else None,
+                "fate": message.fate if message else None,
                 "text": message.text if message else None,
             }
             for notice, message in found.told

@@ -131,7 +131,7 @@ class ToldFacts(Facts):
     message_id: int | None
     reference: str
     state: str
-    delivery: str
+    fate: str
     sent_at: datetime | None
     language: str
     text: str

@@ -302,7 +302,7 @@ def told_facts(telling: Telling) -> ToldFacts:
         message_id=message.id if message else None,
         reference=message.reference if message else "",
         state=message.state if message else "dropped",
-        delivery=(message.delivery if message else None) or "",
+        fate=(message.fate if message else None) or "",
         sent_at=message.sent_at if message else None,
         language=message.language if message else "",
         due_at=message.due_at if message and message.state == DUE else None,

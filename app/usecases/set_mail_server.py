@@ -115,4 +115,4 @@ def send_test_mail(
         address=address,
     )
     outcome = mailer.send(posting, lambda: None)
-    return outcome.delivery, outcome.said
+    return outcome.fate, outcome.said

@@ -147,7 +147,7 @@ def test_own_words_reach_the_customer_once_through_the_shop(paid: World) -> None
     assert "&lt;b&gt;today" in text and "<b>" not in text, "no markup of theirs"
     assert "&amp; whole.\nWe ring" in text, "their lines stay lines"
     (message,) = [one for one in paid.all(Message) if "Dear Ann" in (one.text or "")]
-    assert message.reference in text and message.delivery == MailState.MAILED
+    assert message.reference in text and message.fate == MailState.MAILED
     assert events(paid, "written") == [{"who": WHO}]
     assert [one.who for one in audited(paid, "message.write")] == [WHO]
     assert "Dear" not in str(audited(paid, "message.write")[0].what)
@@ -251,7 +251,7 @@ def test_an_order_of_before_going_live_is_told_nothing(paid: World) -> None:
 def test_a_late_customer_who_was_written_to_needs_no_word_any_more(late: World) -> None:
     with late.services.db.write() as session:
         for row in session.query(Message).filter(Message.sent_at.is_not(None)):
-            row.delivery = "failed"
+            row.fate = "failed"
     assert facts(late).needs_a_word
     write(late)
     late.work()

@@ -420,7 +420,7 @@ def test_a_pause_keeps_everything_back_and_going_on_takes_it_up(local: World) ->
         local.work()
     assert local.count(Document) == 1
     assert len(local.shop.notes_of(order, "customer")) >= 1
-    assert {message.delivery for message in local.all(Message)} == {"mailed"}
+    assert {message.fate for message in local.all(Message)} == {"mailed"}
     with pytest.raises(SettingsError):
         resume_store(s.db, "tea", who=WHO, now=local.clock())
 

@@ -204,7 +204,7 @@ def test_many_are_approved_at_once(desk: tuple[World, Visit]) -> None:
     world.work()
     assert waiting(world) == []
     told = [one for one in world.all(Message) if one.approved_by == PEOPLE["agent"]]
-    assert len(told) == 3 and all(one.delivery for one in told)
+    assert len(told) == 3 and all(one.fate for one in told)
 
 
 def test_pages_of_actions_are_accessible_in_both_themes(desk: tuple[World, Visit]) -> None:
