@@ -21,7 +21,7 @@ from app.usecases.manage_sidebars import (
 )
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import chosen_scope
+from app.web.sight import chosen_scope, names_in
 from app.web.state import services
 from app.web.texts import gettext, said
 
@@ -40,13 +40,7 @@ def _list_page(typed: dict[str, str], why: str = "") -> str:
     with services().db.read() as session:
         shops = {one.id: one for one in stores.all_stores(session)}
         rows = sidebars.all_sidebars(session)
-        shows = {
-            one.id: sorted(
-                shops[store_id].name
-                for store_id in sidebars.visible_stores(session, one).store_ids or ()
-            )
-            for one in rows
-        }
+        shows = {one.id: names_in(sidebars.visible_stores(session, one), shops) for one in rows}
     return render_template(
         "staff/help_desks.html",
         sidebars=rows,

@@ -13,7 +13,7 @@ from app.usecases.manage_people import add_person, change_person, remove_person,
 from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import chosen_scope
+from app.web.sight import chosen_scope, names_in
 from app.web.state import services
 from app.web.texts import gettext, said
 
@@ -31,13 +31,7 @@ def _list_page(email: str = "", why: str = "") -> str:
     with services().db.read() as session:
         people = staff.all_people(session)
         known = {one.id: one for one in stores.all_stores(session)}
-        sees = {
-            one.id: sorted(
-                known[store_id].name
-                for store_id in staff.visible_stores(session, one).store_ids or ()
-            )
-            for one in people
-        }
+        sees = {one.id: names_in(staff.visible_stores(session, one), known) for one in people}
     return render_template(
         "staff/people.html",
         people=people,
