@@ -1,11 +1,14 @@
 """The error types of the product.
 
-Every error carries three things a person can use: what happened (`str(error)`), `mend`, what to
+Every error carries three things a person can use: `what` happened (`str(error)`), `mend`, what to
 do about it, and `retry`, whether trying the same again can help. Workers decide from `retry`
-alone; pages and the command line print the other two.
+alone; pages and the command line print the other two. What a page can show is `Said`, so that it
+can say it in its reader's language.
 """
 
 from __future__ import annotations
+
+from app.said import Said, with_mend
 
 
 class KikubariError(Exception):
@@ -19,13 +22,13 @@ class KikubariError(Exception):
 
     def __init__(self, what: str, *, mend: str = "", retry: float | None = None) -> None:
         super().__init__(what)
-        self.mend = mend
+        self.what, self.mend = what, mend
         if retry is not None:
             self.retry = retry
 
     def sentence(self) -> str:
         """What happened and how to mend it, in one line for people."""
-        return f"{self}; {self.mend}" if self.mend else str(self)
+        return with_mend(self.what, self.mend)
 
 
 class SettingsError(KikubariError):
@@ -40,7 +43,9 @@ class OutOfSight(UnknownStore):
     """A store that this person or token may not see. Answered as if there were none."""
 
     def __init__(self, store_id: int) -> None:
-        super().__init__("there is no such store", mend="ask an owner to let you see it")
+        super().__init__(
+            Said("there is no such store"), mend=Said("ask an owner to let you see it")
+        )
         self.store_id = store_id
 
 

@@ -5,10 +5,11 @@ what customers read (documents, notices) are two catalogues for each language, b
 speak more of them: `app/translations/<language>/LC_MESSAGES/messages.po` and `customers.po`. Where
 friends are spoken to in other words than customers (German du), `customers_friendly.po` lies over
 the latter and holds what differs, nothing else. They are read at first use; there is nothing to
-compile. To add or change texts, write them in a template or with `_()` in Python, then, for
-`messages` with `babel.cfg` and for `customers` with `babel_customers.cfg`:
+compile. To add or change texts, write them in a template, with `_()` in Python, or as `Said` where
+something is refused (`app/said.py`), then, for `messages` with `babel.cfg` and for `customers` with
+`babel_customers.cfg`:
 
-    .venv/bin/pybabel extract -F babel.cfg -o messages.pot --no-location --omit-header .
+    .venv/bin/pybabel extract -F babel.cfg -k Said -o messages.pot --no-location --omit-header .
     .venv/bin/pybabel update -i messages.pot -d app/translations -D messages --no-wrap \\
         --omit-header --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
     rm messages.pot

@@ -188,7 +188,7 @@ def _told(store: Store, number: int, at: datetime) -> dict[Any, list[dict[str, A
         "reference": f"KK-{number:08}",
         "language": "de-DE",
         "text": "Ihre Bestellung verspätet sich.",
-        "delivery": "mailed",
+        "fate": "mailed",
         "mailer_said": "sent.",
         "sent_at": at + timedelta(days=2),
         "state": "done",

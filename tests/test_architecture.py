@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LEVELS = (
-    {"app.errors", "app.settings", "app.i18n", "app.logs"},
+    {"app.errors", "app.settings", "app.i18n", "app.logs", "app.said"},
     {"app.domain"},
     {"app.db"},
     {"app.usecases", "app.adapters"},
@@ -34,7 +34,7 @@ GROUND = LEVELS[0]
 ALONE = "app.launch"
 """Runs before anything is installed: standard library only, and nobody's to import."""
 
-PURE_FROM_APP = {"app.domain", "app.errors"}
+PURE_FROM_APP = {"app.domain", "app.errors", "app.said"}
 PURE_MODULES = {
     *("__future__", "abc", "base64", "bisect", "collections", "dataclasses", "datetime", "decimal"),
     *("enum", "fractions", "functools", "hashlib", "heapq", "hmac", "html", "ipaddress"),

@@ -32,7 +32,7 @@ from app.factory import create_app
 from app.launch import main as launcher
 from app.launch.settings import LaunchSettings
 from app.settings import Settings
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from tests.recorded import FOLDER as RECORDINGS
 from tests.recorded import named
 from tests.world import START, World, signed_headers
@@ -317,7 +317,7 @@ def order_comes(world: World, source: str = "") -> None:
     one = named("de_guest_paid")
     world.shop.load_recorded(one.payload)
     with world.services.db.read() as session:
-        address = f"/webhooks/woocommerce/{find(session, 'tea').key}"
+        address = f"/webhooks/woocommerce/{find_store(session, 'tea').key}"
     secret = "a-long-random-text"
     headers = signed_headers(
         "order.created", one.body, source=source or world.shop_url, secret=secret

@@ -42,7 +42,7 @@ def test_an_order_becomes_an_invoice_in_the_customers_hands(a_world: World) -> N
     (note,) = customer_notes(a_world, order_id)
     assert "2026-00001" in note
     (message,) = a_world.all(Message)
-    assert message.delivery == "mailed" and message.reference in note
+    assert message.fate == "mailed" and message.reference in note
     (mail,) = a_world.shop.mails.values()
     assert mail["to"] == "zoe@client.example"
 
@@ -144,7 +144,7 @@ def test_a_message_that_the_shop_took_without_answering_is_adopted(sqlite_world:
         world.clock.pass_(minutes=1)
         world.work()
     (message,) = world.all(Message)
-    assert message.delivery == "mailed"
+    assert message.fate == "mailed"
     assert len(customer_notes(world, order_id)) == 1
     assert len(world.shop.mails) == 1
 
@@ -160,7 +160,7 @@ def test_what_the_mailer_said_is_kept(sqlite_world: World) -> None:
     world.clock.pass_(minutes=15)
     world.work()
     (message,) = world.all(Message)
-    assert message.delivery == "failed" and "failed to send" in message.mailer_said
+    assert message.fate == "failed" and "failed to send" in message.mailer_said
 
 
 def test_the_demo_shop_shows_the_mail_as_sent(sqlite_world: World) -> None:

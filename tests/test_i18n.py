@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 from hypothesis import given
@@ -75,6 +75,7 @@ def used(domain: str) -> set[Key]:
                 if pattern.startswith((f"{folder}/", ".venv"))
             ],
             {pattern.removeprefix(f"{folder}/"): value for pattern, value in options.items()},
+            DEFAULT_KEYWORDS | {"Said": None},
         )
     }
 

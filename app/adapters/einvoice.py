@@ -14,6 +14,7 @@ from app.domain.invoice import DocumentContent
 from app.domain.norm_invoice import norm_invoice
 from app.domain.norm_terms import NormInvoice
 from app.errors import RenderingFailed
+from app.said import Said
 
 
 def cii(content: DocumentContent) -> bytes:
@@ -36,5 +37,11 @@ def ubl(content: DocumentContent) -> bytes:
 
 def _in_the_norm(content: DocumentContent) -> NormInvoice:
     if why := obstacle(content):
-        raise RenderingFailed(f"document {content.number or 'without a number'}: {why}")
+        raise RenderingFailed(
+            Said(
+                "document %(number)s: %(why)s",
+                number=content.number or Said("without a number"),
+                why=why,
+            )
+        )
     return norm_invoice(content)

@@ -20,6 +20,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from app.said import Said
+
 MOST_ADDRESSES = 6
 """Of a host that are tried: each may keep a worker waiting until its time is out."""
 UNICAST = ipaddress.ip_network("2000::/3")
@@ -43,7 +45,13 @@ def checked_addresses(host: str, port: int) -> list[str]:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for address in addresses:
         if not is_public(address):
-            raise ForbiddenAddress(f"{host} leads to {address}, which is no public address")
+            raise ForbiddenAddress(
+                Said(
+                    "%(host)s leads to %(address)s, which is no public address",
+                    host=host,
+                    address=address,
+                )
+            )
     return addresses[:MOST_ADDRESSES]
 
 

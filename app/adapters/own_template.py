@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from app.errors import FileRefused
 from app.i18n import CUSTOMERS, install
+from app.said import Said
 
 LARGEST = 64 * 1024
 SECONDS = 15
@@ -98,18 +99,28 @@ def check_template(source: bytes) -> None:
         FileRefused: too large, no UTF-8, wrong in its syntax, reaches for what it may not, or did
         not render all sample documents in time and within memory.
     """
-    mend = "correct the template and hand it in again"
+    mend = Said("correct the template and hand it in again")
     if len(source) > LARGEST:
-        raise FileRefused(f"the template has {len(source)} bytes; {LARGEST} is the most", mend=mend)
+        raise FileRefused(
+            Said(
+                "the template has %(length)s bytes; %(largest)s is the most",
+                length=len(source),
+                largest=LARGEST,
+            ),
+            mend=mend,
+        )
     try:
         text = source.decode()
         sandbox(ROOT / "templates" / "documents", "en").parse(text)
     except UnicodeDecodeError as error:
-        raise FileRefused("the template is no UTF-8 text", mend=mend) from error
+        raise FileRefused(Said("the template is no UTF-8 text"), mend=mend) from error
     except TemplateSyntaxError as error:
-        raise FileRefused(f"the template, line {error.lineno}: {error}", mend=mend) from error
+        raise FileRefused(
+            Said("the template, line %(lineno)s: %(error)s", lineno=error.lineno, error=str(error)),
+            mend=mend,
+        ) from error
     if problem := _trial(source):
-        raise FileRefused(f"the template: {problem}", mend=mend)
+        raise FileRefused(Said("the template: %(problem)s", problem=problem), mend=mend)
 
 
 def prepared_template(source: bytes) -> tuple[str, bytes]:
@@ -131,8 +142,8 @@ def _trial(source: bytes) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"it was not done after {LONGEST_WAIT} seconds"
+        return Said("it was not done after %(longest_wait)s seconds", longest_wait=LONGEST_WAIT)
     if done.returncode == 0:
         return ""
     said = done.stdout.decode(errors="replace").strip()
-    return said or "it took more time or memory than a document may"
+    return said or Said("it took more time or memory than a document may")

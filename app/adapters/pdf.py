@@ -24,6 +24,7 @@ from app.adapters.sample_documents import sample
 from app.domain.invoice import DocumentContent
 from app.errors import RenderingFailed
 from app.i18n import environment
+from app.said import Said
 
 if TYPE_CHECKING:
     from app.adapters.pdf_engine import Engine, Sheet
@@ -64,21 +65,34 @@ class PdfRenderer:
         name = f"{content.kind.value} {content.number}"
         if len(content.lines) > MAX_LINES:
             raise RenderingFailed(
-                f"{name}: {len(content.lines)} lines",
-                mend=f"a document holds {MAX_LINES} lines at most; split the order",
+                Said("%(name)s: %(length)s lines", name=name, length=len(content.lines)),
+                mend=Said(
+                    "a document holds %(max_lines)s lines at most; split the order",
+                    max_lines=MAX_LINES,
+                ),
             )
         try:
             with _one_at_a_time:
                 return self._engine().pdf(self._sheet(content, xml, files))
         except UnknownStatement as error:
             raise RenderingFailed(
-                f"{name}: no sentence is known for the statement {error}",
-                mend="update Kikubari, or correct the settings that ask for it",
+                Said(
+                    "%(name)s: no sentence is known for the statement %(error)s",
+                    name=name,
+                    error=str(error),
+                ),
+                mend=Said("update Kikubari, or correct the settings that ask for it"),
             ) from error
         except Exception as error:  # whatever template or layout engine raise: one known failure
             raise RenderingFailed(
-                f"{name}: {_where(error)}{type(error).__name__}: {error}",
-                mend="check the document's template and logo",
+                Said(
+                    "%(name)s: %(where)s%(kind)s: %(error)s",
+                    name=name,
+                    where=_where(error),
+                    kind=type(error).__name__,
+                    error=str(error),
+                ),
+                mend=Said("check the document's template and logo"),
             ) from error
 
     def warm_up(self) -> None:

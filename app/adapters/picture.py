@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from app.errors import FileRefused
+from app.said import Said
 
 LARGEST = 1024 * 1024
 MOST_PIXELS = 25_000_000
 BOX = (1000, 400)
 """Pixels, at most: twice what the space in a document shows in print (200 pt × 48 pt)."""
 TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
-MEND = "save it as a PNG or JPEG of at most 1 MiB and hand it in again"
+MEND = Said("save it as a PNG or JPEG of at most 1 MiB and hand it in again")
 
 
 def prepared_logo(data: bytes) -> tuple[str, bytes]:
@@ -32,7 +33,14 @@ def prepared_logo(data: bytes) -> tuple[str, bytes]:
         FileRefused: too large, neither PNG nor JPEG, broken, or of too many pixels.
     """
     if len(data) > LARGEST:
-        raise FileRefused(f"the picture has {len(data)} bytes; {LARGEST} is the most", mend=MEND)
+        raise FileRefused(
+            Said(
+                "the picture has %(length)s bytes; %(largest)s is the most",
+                length=len(data),
+                largest=LARGEST,
+            ),
+            mend=MEND,
+        )
     try:
         with (
             _whole_files_only(),
@@ -44,9 +52,11 @@ def prepared_logo(data: bytes) -> tuple[str, bytes]:
     except FileRefused:
         raise
     except UnidentifiedImageError as error:
-        raise FileRefused("the picture is neither a PNG nor a JPEG", mend=MEND) from error
+        raise FileRefused(Said("the picture is neither a PNG nor a JPEG"), mend=MEND) from error
     except Exception as error:  # Pillow's decoders raise many kinds; none of them is ours to mend
-        raise FileRefused(f"the picture cannot be read: {error}", mend=MEND) from error
+        raise FileRefused(
+            Said("the picture cannot be read: %(error)s", error=str(error)), mend=MEND
+        ) from error
 
 
 @contextmanager
@@ -64,7 +74,14 @@ def _encoded(given: Image.Image) -> tuple[str, bytes]:
     kind = "PNG" if given.format == "PNG" else "JPEG"  # some telephones' JPEGs call themselves MPO
     if given.width * given.height > MOST_PIXELS:
         size = f"{given.width} × {given.height}"
-        raise FileRefused(f"the picture has {size} pixels; {MOST_PIXELS} is the most", mend=MEND)
+        raise FileRefused(
+            Said(
+                "the picture has %(size)s pixels; %(most_pixels)s is the most",
+                size=size,
+                most_pixels=MOST_PIXELS,
+            ),
+            mend=MEND,
+        )
     upright = ImageOps.exif_transpose(given)
     upright.thumbnail(BOX)
     plain = _on_white(upright)

@@ -104,5 +104,5 @@ def _followed(target: str) -> list[str]:
 def _nobody(reach: Reach, url: str, said: str) -> SettingsError:
     """The doctor's words for it."""
     facts = {"store": urlsplit(url).hostname or url, "url": url, "said": said, "target": said}
-    found = Finding(reach.value, facts)
-    return SettingsError(clean(found.seen(), 400), mend=clean(found.mend(), 400))
+    found = Finding(reach.value, {name: clean(value, 200) for name, value in facts.items()})
+    return SettingsError(found.seen(), mend=found.mend())

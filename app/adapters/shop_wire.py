@@ -36,6 +36,7 @@ from app.adapters.outgoing import (
 )
 from app.domain.text import clean
 from app.errors import ShopBusy, ShopInside, ShopUnreachable, ShopUntrusted
+from app.said import Said
 
 TIMEOUT = (3.05, 20.0)
 LONGEST_SECONDS = 60.0
@@ -173,7 +174,10 @@ class Wire:
 
     def _within_turn(self, send: Callable[[], requests.Response]) -> Answer:
         if not self._turns.acquire(timeout=LONGEST_SECONDS):
-            raise ShopBusy(f'store "{self._name}": others of us are asking it now', retry=5.0)
+            raise ShopBusy(
+                Said('store "%(store)s": others of us are asking it now', store=self._name),
+                retry=5.0,
+            )
         try:
             return self._answer(send)
         finally:
@@ -185,19 +189,26 @@ class Wire:
                 return Answer(response.status_code, response.headers, _read(response))
         except ForbiddenAddress as error:
             raise ShopInside(
-                f'store "{self._name}": {error}',
-                mend="set ALLOW_PRIVATE_SHOPS=true if this shop really stands there",
+                Said('store "%(store)s": %(error)s', store=self._name, error=error.args[0]),
+                mend=Said("set ALLOW_PRIVATE_SHOPS=true if this shop really stands there"),
             ) from None
         except requests.exceptions.SSLError as error:
             raise ShopUntrusted(
-                f'store "{self._name}": the shop\'s TLS certificate is not trusted '
-                f"({_certificate_problem(error)})",
-                mend="renew or complete the certificate of the shop",
+                Said(
+                    'store "%(store)s": the shop\'s TLS certificate is not trusted (%(why)s)',
+                    store=self._name,
+                    why=_certificate_problem(error),
+                ),
+                mend=Said("renew or complete the certificate of the shop"),
             ) from None
         except (requests.RequestException, OSError) as error:
             # Not `from error`: its text can hold the address with the keys in it.
             raise ShopUnreachable(
-                f'store "{self._name}": the shop did not answer ({_broken(error)})'
+                Said(
+                    'store "%(store)s": the shop did not answer (%(why)s)',
+                    store=self._name,
+                    why=_broken(error),
+                )
             ) from None
 
 
@@ -254,19 +265,19 @@ def _certificate_problem(error: requests.exceptions.SSLError) -> str:
     for one in _inner(error):
         if isinstance(one, ssl.SSLCertVerificationError):
             return clean(one.verify_message, 120)
-    return "no TLS there"
+    return Said("no TLS there")
 
 
 def _broken(error: Exception) -> str:
     """What broke, in a few words that hold no address."""
     kinds: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-        (NameResolutionError, "its name cannot be resolved"),
-        (NewConnectionError, "no connection is accepted there"),
-        ((ConnectTimeoutError, requests.Timeout), "no answer in time"),
-        (requests.exceptions.ContentDecodingError, "the answer is too large or too slow"),
+        (NameResolutionError, Said("its name cannot be resolved")),
+        (NewConnectionError, Said("no connection is accepted there")),
+        ((ConnectTimeoutError, requests.Timeout), Said("no answer in time")),
+        (requests.exceptions.ContentDecodingError, Said("the answer is too large or too slow")),
     )
     inner = _inner(error)
     for kind, words in kinds:
         if any(isinstance(one, kind) for one in inner):
             return words
-    return f"the connection broke: {type(error).__name__}"
+    return Said("the connection broke: %(kind)s", kind=type(error).__name__)

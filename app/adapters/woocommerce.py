@@ -27,6 +27,7 @@ from app.errors import (
     ShopRefused,
     ShopUnreachable,
 )
+from app.said import Said
 
 log = structlog.get_logger()
 
@@ -53,9 +54,11 @@ class WooShop:
     def order(self, order_id: int) -> dict[str, Any]:
         found = self._get(f"orders/{order_id}", {"dp": 6})
         if not isinstance(found, dict):
-            raise self._unusable("an order was asked for and something else came")
+            raise self._unusable(Said("an order was asked for and something else came"))
         if found.get("id") != order_id:
-            raise self._unusable(f"order {order_id} was asked for and another one came")
+            raise self._unusable(
+                Said("order %(id)s was asked for and another one came", id=order_id)
+            )
         return found
 
     def refunds(self, order_id: int) -> list[dict[str, Any]]:
@@ -70,7 +73,9 @@ class WooShop:
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         found = self._get(f"orders/{order_id}/notes", {})
         if not isinstance(found, list) or not all(_is_note(note) for note in found):
-            raise self._unusable("the notes of an order were asked for and something else came")
+            raise self._unusable(
+                Said("the notes of an order were asked for and something else came")
+            )
         return found
 
     def newest_change(self) -> datetime | None:
@@ -117,13 +122,13 @@ class WooShop:
     def _rows(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
         found = self._get(path, params)
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise self._unusable("a list was asked for and something else came")
+            raise self._unusable(Said("a list was asked for and something else came"))
         return found
 
     def add_customer_note(self, order_id: int, text: str) -> dict[str, Any]:
         made = self._write(f"orders/{order_id}/notes", {"note": text, "customer_note": True})
         if not _is_note(made):
-            raise self._unusable("a note was posted and something else came back")
+            raise self._unusable(Said("a note was posted and something else came back"))
         return dict(made)
 
     def general_settings(self) -> dict[str, str]:
@@ -133,7 +138,7 @@ class WooShop:
     def coupon(self, coupon_id: int) -> dict[str, Any]:
         found = self._get(f"coupons/{coupon_id}", {})
         if not isinstance(found, dict) or found.get("id") != coupon_id:
-            raise self._unusable("a coupon was asked for and something else came")
+            raise self._unusable(Said("a coupon was asked for and something else came"))
         return found
 
     def coupon_by_code(self, code: str) -> dict[str, Any] | None:
@@ -148,7 +153,7 @@ class WooShop:
     def create_coupon(self, values: dict[str, Any]) -> int:
         made = self._write("coupons", values)
         if not isinstance(made, dict) or not isinstance(made.get("id"), int):
-            raise self._unusable("a coupon was asked for and something else came back")
+            raise self._unusable(Said("a coupon was asked for and something else came back"))
         return int(made["id"])
 
     def delete_coupon(self, coupon_id: int) -> None:
@@ -178,7 +183,10 @@ class WooShop:
     def _may_write(self) -> None:
         if not self._writable:
             raise ShopRefused(
-                f'store "{self._name}" is in shadow mode: nothing may be written to its shop'
+                Said(
+                    'store "%(store)s" is in shadow mode: nothing may be written to its shop',
+                    store=self._name,
+                )
             )
 
     def _write(self, path: str, data: dict[str, Any]) -> Any:
@@ -189,7 +197,10 @@ class WooShop:
         """Ask, unless the shop rests; count its failures and let it rest after a few in a row."""
         left = (self._rests_until - self._clock()).total_seconds()
         if left > 0:
-            raise ShopBusy(f'store "{self._name}": the shop is left alone for now', retry=left)
+            raise ShopBusy(
+                Said('store "%(store)s": the shop is left alone for now', store=self._name),
+                retry=left,
+            )
         try:
             answer = self._checked(send())
         except ShopAway as error:
@@ -207,29 +218,32 @@ class WooShop:
             raise self._refusal(answer)
         value = answer.json
         if value is None:
-            raise self._unusable("an answer is no JSON; a firewall's page, perhaps")
+            raise self._unusable(Said("an answer is no JSON; a firewall's page, perhaps"))
         return value
 
     def _refusal(self, answer: Answer) -> ShopError:
         status, code = answer.status, answer.code
-        words = f'store "{self._name}": the shop answered {status}' + (f" ({code})" if code else "")
+        said = f"{status} ({code})" if code else f"{status}"
+        words = Said('store "%(store)s": the shop answered %(said)s', store=self._name, said=said)
         if status < 400:
             return ShopAnswerUnusable(
-                f"{words}, a redirect",
-                mend="give the address that it redirects to with `store change NAME --url`",
+                Said("%(words)s, a redirect", words=words),
+                mend=Said("give the address that it redirects to with `store change NAME --url`"),
             )
         if status in (401, 403) and not code:
-            return self._unusable(f"a page came with {status}; a firewall's, perhaps")
+            return self._unusable(
+                Said("a page came with %(status)s; a firewall's, perhaps", status=status)
+            )
         if status in (401, 403):
-            return ShopRefused(words, mend=f"see `store doctor {self._name}`")
+            return ShopRefused(words, mend=Said("see `store doctor %(store)s`", store=self._name))
         if status in (404, 410):
             return ShopLacks(words) if code == "rest_no_route" else ShopMissing(words)
         if status == 429 or status >= 500:
             return ShopBusy(words, retry=retry_after(answer))
-        return ShopError(words, mend="this is a fault of ours: report it")
+        return ShopError(words, mend=Said("this is a fault of ours: report it"))
 
-    def _unusable(self, what: str) -> ShopAnswerUnusable:
-        return ShopAnswerUnusable(f'store "{self._name}": {what}')
+    def _unusable(self, what: Said) -> ShopAnswerUnusable:
+        return ShopAnswerUnusable(Said('store "%(store)s": %(what)s', store=self._name, what=what))
 
 
 def _is_note(value: object) -> bool:

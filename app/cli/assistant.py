@@ -29,7 +29,7 @@ from app.logs import configure_logging
 from app.services import Services
 from app.usecases.describe_found import customer_story, found_orders
 from app.usecases.describe_order import describe_order
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.note_access import note_refusal, note_sight
 from app.usecases.order_context import OrderContext, order_context
 
@@ -143,7 +143,7 @@ class Desk:
         return found
 
     def _newest_of(self, session: Session, store: str, email: str) -> int:
-        shop = find(session, store)
+        shop = find_store(session, store)
         self._scope.check(shop.id)
         newest = page_of_email(session, shop.id, email.strip().lower(), 1, None) if email else []
         if not newest:

@@ -32,7 +32,7 @@ def connect(url: str, name: str, as_json: bool) -> None:
     s = services()
     found = s.finder(url)
     if why := why_no_exchange(s.settings.own_url, found):
-        raise SettingsError(why % {"own": s.settings.own_url}, mend="store add NAME --url …")
+        raise SettingsError(why, mend="store add NAME --url …")
     state, name = ask_for_keys(s.db, s.states, found, name, who=WHO, now=s.clock())
     there = authorize_url(found.url, s.settings.own_url, state)
     page = f"{s.settings.own_url}/setup/shops/{name}"

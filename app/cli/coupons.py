@@ -15,7 +15,7 @@ from app.db.coupons import Coupon
 from app.db.orders import Order
 from app.errors import CouponRefused
 from app.usecases.give_coupon import Gift, give_coupon
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.read_coupons import read_coupons
 
 
@@ -39,7 +39,7 @@ def list_coupons(store_name: str | None, limit: int, as_json: bool) -> None:
     Example:  python3 run.py coupons list --store tea
     """
     with services().db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         found = coupons.newest(session, store_id=store_id, limit=limit)
         rows = [_facts(session, coupon) for coupon in found]
     show(rows, as_json=as_json, empty="No coupon was given yet.")
@@ -76,7 +76,7 @@ def read(store_name: str, as_json: bool) -> None:
     """
     s = services()
     with s.db.read() as session:
-        store = find(session, store_name)
+        store = find_store(session, store_name)
     used = read_coupons(s.db, s.shop(store), store, s.clock())
     show_one({"store": store_name, "newly_used": used}, as_json=as_json)
 

@@ -14,7 +14,7 @@ from app.db.stores import Store
 from app.domain.findings import Finding, Severity, worst
 from app.domain.text import clean
 from app.usecases.diagnose_store import Chart, examine
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 
 MOST_SIGNS = 500
 
@@ -56,7 +56,7 @@ def report(name: str, findings: Sequence[Finding]) -> list[str]:
 
 def _stores(name: str | None) -> list[Store]:
     with services().db.read() as session:
-        return [find(session, name)] if name else stores.connected_stores(session)
+        return [find_store(session, name)] if name else stores.connected_stores(session)
 
 
 def _look(store: Store, accept: bool) -> Chart:

@@ -19,7 +19,7 @@ from app.db import inbox
 from app.db.inbox import QUARANTINED, InboxRow
 from app.db.work import DONE, DUE, PARKED
 from app.errors import KikubariError
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.retry_work import KINDS, parked_rows, retry_parked
 
 
@@ -44,7 +44,7 @@ def list_rows(store_name: str | None, state: str | None, limit: int, as_json: bo
     Example:  python3 run.py inbox list --store tea --limit 10
     """
     with services().db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         rows = inbox.listing(session, store_id=store_id, state=state, limit=limit)
     show([_facts(row) for row in rows], as_json=as_json, empty="No delivery has come yet.")
 

@@ -14,7 +14,7 @@ from app.db.document_search import Wanted
 from app.errors import KikubariError
 from app.usecases.erase_documents import erase_documents
 from app.usecases.export_documents import export_csv, export_datev, export_zip
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.stores import settings_of
 from app.usecases.verify_documents import verify_documents
 
@@ -38,7 +38,7 @@ def verify(context: click.Context, store_name: str | None, as_json: bool) -> Non
     s = services()
     if store_name:
         with s.db.read() as session:
-            find(session, store_name)
+            find_store(session, store_name)
 
     def tell(number: int) -> None:
         if number % PROGRESS_EVERY == 0:
@@ -115,7 +115,7 @@ def export(
     """
     s = services()
     with s.db.read() as session:
-        store = find(session, store_name) if store_name else None
+        store = find_store(session, store_name) if store_name else None
         zone = settings_of(session, store.id).zone if store else ZoneInfo("UTC")
     first, last = since.date() if since else None, until.date() if until else None
     wanted = Wanted(

@@ -17,7 +17,7 @@ from app.domain.invoice import DocumentKind
 from app.errors import KikubariError
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
 from app.usecases.close_links import close_links, open_link
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.render_document import document_pdf, document_xml
 from app.usecases.work_off import Turn
 
@@ -51,7 +51,7 @@ def list_documents(
     """
     s = services()
     with s.db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         found = document_search.search(session, Wanted(store_id, words, kind), limit=limit)
         rows = [_row(session, document) for document in found]
     empty = "No document fits." if words else "No document yet. A paid order gets one by itself."

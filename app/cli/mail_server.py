@@ -54,8 +54,8 @@ def smtp(
     elif not test_address:
         raise SettingsError("nothing was asked for", mend="see `store smtp --help`")
     if test_address:
-        delivery, said = send_test_mail(s.db, s.mailer, name, test_address, s.clock())
-        found |= {"test": delivery.value, "said": said}
+        fate, said = send_test_mail(s.db, s.mailer, name, test_address, s.clock())
+        found |= {"test": fate.value, "said": said}
     show_one(found, as_json=as_json)
 
 

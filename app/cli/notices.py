@@ -12,7 +12,7 @@ from app.db.orders import Order
 from app.domain.helping import FEWEST, Followed, Helping
 from app.usecases.answer_message import answer_message
 from app.usecases.break_notices import answer_breaker
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.measure_helping import measure_helping, measured_period
 from app.usecases.stores import settings_of
 
@@ -37,7 +37,7 @@ def list_notices(store_name: str | None, limit: int, as_json: bool) -> None:
     Example:  python3 run.py notices list --json
     """
     with services().db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         rows = [
             {
                 "id": notice.id,
@@ -45,7 +45,7 @@ def list_notices(store_name: str | None, limit: int, as_json: bool) -> None:
                 "order": session.get_one(Order, notice.order_id).number,
                 "decided_at": notice.decided_at,
                 "state": message.state if message else None,
-                "delivery": message.delivery if message else None,
+                "fate": message.fate if message else None,
                 "reference": message.reference if message else None,
                 "problem": notice.dropped or (message.problem if message else None),
                 "text": message.text if message else None,
@@ -88,7 +88,7 @@ def waiting(store_name: str | None, limit: int, as_json: bool) -> None:
     Example:  python3 run.py notices waiting --store tea
     """
     with services().db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         rows = [
             {
                 "message": message.id,
@@ -128,7 +128,7 @@ def helped(store_name: str, as_json: bool) -> None:
     """
     s = services()
     with s.db.read() as session:
-        store = find(session, store_name)
+        store = find_store(session, store_name)
         settings, now = settings_of(session, store.id), s.clock()
         found = measure_helping(session, store.id, settings, now)
         days = measured_period(settings, now)

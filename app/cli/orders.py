@@ -12,7 +12,7 @@ from app.db import orders
 from app.db.orders import Order
 from app.usecases.find_order import find_order
 from app.usecases.link_page import close_page, show_page_link
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.order_context import order_context
 
 
@@ -36,7 +36,7 @@ def list_orders(store_name: str | None, limit: int, as_json: bool) -> None:
     Example:  python3 run.py orders list --store tea
     """
     with services().db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         rows = [_facts(order) for order in orders.newest(session, store_id=store_id, limit=limit)]
     show(rows, as_json=as_json, empty="No order yet.")
 
@@ -68,7 +68,7 @@ def show_order(store_name: str, order_id: int, as_json: bool) -> None:
             {
                 "kind": notice.kind,
                 "state": message.state if message else None,
-                "delivery": message.delivery if message else None,
+                "fate": message.fate if message else None,
                 "text": message.text if message else None,
             }
             for notice, message in found.told

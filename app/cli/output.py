@@ -19,7 +19,7 @@ from app.db.stores import all_stores
 from app.domain.scope import EVERYTHING, Scope
 from app.services import Services
 from app.settings import load_settings
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 
 WHO = "command line"
 """How the command line signs in the audit trail."""
@@ -56,7 +56,7 @@ def scope_named(shops: Sequence[str]) -> Scope:
     if not shops:
         return EVERYTHING
     with services().db.read() as session:
-        return Scope(frozenset(find(session, name).id for name in shops))
+        return Scope(frozenset(find_store(session, name).id for name in shops))
 
 
 def shops_seen(session: Session, scope: Scope) -> str | list[str]:

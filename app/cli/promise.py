@@ -11,7 +11,7 @@ from app.cli.store import facts
 from app.domain.back_test import ENOUGH, BackTest
 from app.errors import SettingsError
 from app.usecases.back_test_store import back_test_store
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.stores import settings_of
 from app.usecases.tell_copies import it_is_a_copy, it_moved
 
@@ -33,7 +33,7 @@ def back_test(name: str, handling_days: int | None, as_json: bool) -> None:
     """
     s = services()
     with s.db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         settings = settings_of(session, store.id)
         if handling_days is not None:
             rules = settings.promise.model_copy(update={"handling_days": handling_days})

@@ -26,7 +26,7 @@ from app.usecases.manage_stores import (
     NewStore,
     add_store,
     change_store,
-    find,
+    find_store,
     save_settings,
     set_mode,
 )
@@ -133,7 +133,7 @@ def show_store(name: str, as_json: bool) -> None:
     Example:  python3 run.py store show tea
     """
     with services().db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         halt, counts = halt_of(installation(session)), stores.counts(session, store.id)
         found = facts(store) | {
             "stands_still": halt.sentence() if halt else None,
@@ -195,7 +195,7 @@ def import_orders(name: str, as_json: bool) -> None:
     """
     s = services()
     with s.db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
     total, done = s.shop(store).count_orders(), 0
 
     def on_page(number: int) -> None:
@@ -232,7 +232,7 @@ def settings(name: str, pairs: tuple[str, ...], file: Path | None, as_json: bool
     if changes:
         save_settings(s.db, name, changes, who=WHO, now=s.clock())
     with s.db.read() as session:
-        version, values = stores.current_settings(session, find(session, name).id)
+        version, values = stores.current_settings(session, find_store(session, name).id)
     present: ShopSettings = read_settings(values)
     show_one({"version": version, **present.model_dump(mode="json")}, as_json=as_json)
 

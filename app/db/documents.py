@@ -16,6 +16,7 @@ from app.db.upsert import dialect_insert
 from app.db.work import Work, work_index
 from app.domain.chain import BEGINNING, Entry
 from app.errors import ContentErased
+from app.said import Said
 
 LINK_LIFE = timedelta(days=3 * 365)
 """How long a document's link opens: longer than warranty claims take."""
@@ -79,7 +80,13 @@ class Document(Base):
             ContentErased: it is gone.
         """
         if self.body is None:
-            raise ContentErased(f"the content of {self.kind} {self.number} was erased")
+            raise ContentErased(
+                Said(
+                    "the content of %(kind)s %(number)s was erased",
+                    kind=self.kind,
+                    number=self.number,
+                )
+            )
         return self.body.content
 
     @property

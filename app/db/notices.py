@@ -35,8 +35,7 @@ class Message(Work, Base):
     """One sending of one or several notices to one customer, as a note of one order, or as a mail
     through a server of the shop's own.
 
-    `delivery` is what is known of it, a `domain.mailer.MailState`; empty while it has not been
-    tried. (It is the mail's; a *delivery* elsewhere is a webhook request.)
+    `fate` is what is known of it, a `domain.mailer.MailState`; empty while it has not been tried.
     """
 
     __tablename__ = "messages"
@@ -56,7 +55,7 @@ class Message(Work, Base):
     posted_at: Mapped[datetime | None]
     """When its note was last posted. Without an answer, the shop may act some time after that."""
     note_id: Mapped[int | None] = mapped_column(BigId)
-    delivery: Mapped[str | None] = mapped_column(String(12))
+    fate: Mapped[str | None] = mapped_column(String(12))
     mailer_said: Mapped[str | None] = mapped_column(String(300))
     sent_at: Mapped[datetime | None]
     retried_at: Mapped[datetime | None]
@@ -106,14 +105,14 @@ def is_used(session: Session, store_id: int, reference: str) -> bool:
 def failed_since_mailed(session: Session, store_id: int, since: datetime) -> int:
     """How many messages the shop's mailer failed to send since it last sent one."""
     mailed = select(func.max(Message.sent_at)).where(
-        Message.store_id == store_id, Message.delivery == "mailed"
+        Message.store_id == store_id, Message.fate == "mailed"
     )
     after = max(filter(None, (session.scalar(mailed), since)))
     failed = select(func.count()).where(
         Message.store_id == store_id,
         or_(
-            (Message.delivery == "failed") & (Message.sent_at > after),
-            Message.delivery.is_(None) & (Message.retried_at > after),
+            (Message.fate == "failed") & (Message.sent_at > after),
+            Message.fate.is_(None) & (Message.retried_at > after),
         ),
     )
     return session.scalar(failed) or 0
@@ -130,6 +129,12 @@ def kinds_of(session: Session, message_ids: Sequence[int]) -> dict[int, str]:
     query = select(Notice.message_id, Notice.kind).where(Notice.message_id.in_(message_ids))
     rows = session.execute(query.order_by(Notice.id.desc()))
     return {message_id: kind for message_id, kind in rows if message_id is not None}
+
+
+def speaks_of(session: Session, message_id: int, order_id: int) -> bool:
+    """Whether a message says something about an order, alone or with others of its customer."""
+    query = select(Notice.id).where(Notice.message_id == message_id, Notice.order_id == order_id)
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def tellings_of(

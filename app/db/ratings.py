@@ -109,7 +109,7 @@ def answers_since(session: Session, store_id: int, since: datetime) -> list[bool
         .where(
             Message.store_id == store_id,
             Message.sent_at >= since,
-            Message.delivery.in_(REALLY_TOLD),
+            Message.fate.in_(REALLY_TOLD),
             about_delays.exists(),
         )
     )
@@ -123,7 +123,7 @@ class DelayRow:
     notice: Notice
     order: Order
     sent_at: datetime | None
-    delivery: str | None
+    fate: str | None
 
 
 def delays_since(session: Session, store_id: int, since: datetime) -> list[DelayRow]:
@@ -137,7 +137,7 @@ def delays_since(session: Session, store_id: int, since: datetime) -> list[Delay
         earlier.decided_at < since,
     )
     query = (
-        select(Notice, Order, Message.sent_at, Message.delivery)
+        select(Notice, Order, Message.sent_at, Message.fate)
         .join(Order, Order.id == Notice.order_id)
         .outerjoin(Message, Message.id == Notice.message_id)
         .where(

@@ -14,12 +14,12 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from app.domain.findings import N_
 from app.domain.language import language_of
 from app.domain.shop_address import shop_address
 from app.domain.store_mode import is_public_https
 from app.domain.store_settings import ShopSettings, read_settings
 from app.errors import SettingsError
+from app.said import Said
 
 APP_NAME = "Kikubari"
 STATE_LIFE = timedelta(hours=1)
@@ -101,22 +101,23 @@ def candidates(text: str) -> list[str]:
         path = path.rpartition("/")[0]
 
 
-def why_no_exchange(own_url: str, shop: FoundShop) -> str:
-    """Why this shop cannot send its keys here, a format for `own`; empty where it can.
+def why_no_exchange(own_url: str, shop: FoundShop) -> Said | None:
+    """Why this shop cannot send its keys here; None: it can.
 
     With plain permalinks WooCommerce's own question has an "Approve" that leads nowhere.
     """
     if shop.plain:
-        return N_(
+        return Said(
             "The shop uses plain permalinks, with which WooCommerce cannot hand out keys by "
             "itself. Choose any other kind in WordPress > Settings > Permalinks and try again, "
             "or give the keys by hand."
         )
     if is_public_https(own_url) or (shop.is_demo and is_local(own_url)):
-        return ""
-    return N_(
+        return None
+    return Said(
         "A shop sends its keys to a public https address alone, and this service is at %(own)s. "
-        "Set PUBLIC_URL to its public https address, or give the keys by hand."
+        "Set PUBLIC_URL to its public https address, or give the keys by hand.",
+        own=own_url,
     )
 
 

@@ -20,6 +20,7 @@ from app.domain.money import rounded, to_decimal
 from app.domain.notice import REFERENCE_ALPHABET, NoticeKind
 from app.domain.store_settings import CouponRules
 from app.domain.text import clean
+from app.said import Said
 
 PREFIX = "TY"
 """A code begins with letters, so that it reads from left to right in every mail."""
@@ -89,12 +90,14 @@ def _days_late(facts: Mapping[str, Any]) -> int:
     return (date.fromisoformat(expected) - date.fromisoformat(promised)).days
 
 
-def why_no_address(email: str) -> str | None:
+def why_no_address(email: str) -> Said | None:
     """Why no coupon can be made for this address alone; None: one can."""
     if not email:
-        return "the order has no e-mail address that a coupon could be made for"
+        return Said("the order has no e-mail address that a coupon could be made for")
     if not PLAIN_ADDRESS.fullmatch(email):
-        return "WooCommerce would read the signs in this e-mail address as a pattern for others"
+        return Said(
+            "WooCommerce would read the signs in this e-mail address as a pattern for others"
+        )
     return None
 
 
@@ -115,25 +118,25 @@ def wish(code: str, terms: Terms, email: str, order_number: str) -> dict[str, An
     }
 
 
-def why_unsafe(row: Mapping[str, Any], code: str, email: str) -> str | None:
+def why_unsafe(row: Mapping[str, Any], code: str, email: str) -> Said | None:
     """What is missing from a coupon as the shop shows it, so that it must not be told; None:
     nothing is."""
     restricted = row.get("email_restrictions")
     if str(row.get("code", "")).upper() != code:
-        return "it has another code"
+        return Said("it has another code")
     if not isinstance(restricted, list) or [str(one).lower() for one in restricted] != [
         email.lower()
     ]:
-        return "it is not kept to the customer's address"
+        return Said("it is not kept to the customer's address")
     if (row.get("usage_limit"), row.get("usage_limit_per_user")) != (1, 1):
-        return "it could be used more than once"
+        return Said("it could be used more than once")
     if _day_in(row.get("date_expires")) is None:
-        return "it has no expiry"
+        return Said("it has no expiry")
     if row.get("individual_use") is not True:
-        return "it could be used together with other coupons"
+        return Said("it could be used together with other coupons")
     if row.get("discount_type") not in TYPES.values() or to_decimal(row.get("amount")) <= 0:
-        return "it is worth nothing that could be told"
-    return None if row.get("status") == "publish" else "it is not published"
+        return Said("it is worth nothing that could be told")
+    return None if row.get("status") == "publish" else Said("it is not published")
 
 
 def terms_in(row: Mapping[str, Any], currency: str) -> Terms:
@@ -177,25 +180,40 @@ def worth_of(terms: Terms, order_total: Decimal, currency: str) -> Decimal:
     return rounded(max(order_total, Decimal(0)) * terms.amount / 100, currency)
 
 
-def why_too_much(rules: CouponRules, amount: Decimal, role: str) -> str | None:
+def why_too_much(rules: CouponRules, amount: Decimal, role: str) -> Said | None:
     """Why a person of this role may not give so much; None: they may."""
     most = rules.most_by_owner if role == "owner" else rules.most_by_agent
     if amount <= 0:
-        return "a coupon needs an amount above 0"
+        return Said("a coupon needs an amount above 0")
     if rules.kind == "percent" and amount > 100:
-        return "no coupon takes off more than 100 per cent"
-    unit = " per cent" if rules.kind == "percent" else ""
+        return Said("no coupon takes off more than 100 per cent")
     if amount > most:
-        return f"{amount:f}{unit} is more than the {most:f}{unit} that an {role} may give"
+        return Said(
+            "%(amount)s is more than the %(most)s that an %(role)s may give",
+            amount=_in_words(rules, amount),
+            most=_in_words(rules, most),
+            role=role,
+        )
     return None
 
 
-def why_month_is_full(rules: CouponRules, given: Sequence[Decimal], worth: Decimal) -> str | None:
+def _in_words(rules: CouponRules, amount: Decimal) -> str:
+    return Said("%(n)s per cent", n=f"{amount:f}") if rules.kind == "percent" else f"{amount:f}"
+
+
+def why_month_is_full(rules: CouponRules, given: Sequence[Decimal], worth: Decimal) -> Said | None:
     """Why one more coupon is too much for the month; None: it is not. `given`: what those of the
     month count."""
     if len(given) >= rules.monthly_count:
-        return f"the {rules.monthly_count} coupons of this month are given"
+        return Said(
+            "the %(monthly_count)s coupons of this month are given",
+            monthly_count=rules.monthly_count,
+        )
     total = sum(given, Decimal(0)) + worth
     if total > rules.monthly_sum:
-        return f"the coupons of this month would come to {total:f}, above {rules.monthly_sum:f}"
+        return Said(
+            "the coupons of this month would come to %(total)s, above %(monthly_sum)s",
+            total=f"{total:f}",
+            monthly_sum=f"{rules.monthly_sum:f}",
+        )
     return None

@@ -39,6 +39,7 @@ from app.domain.store_settings import ShopSettings
 from app.domain.taxation import combined_percent, is_reduced, net_and_tax, taxes_by_rate
 from app.domain.text import plain
 from app.errors import InvoiceIncomplete
+from app.said import Said
 
 
 def build_credit_note(
@@ -63,9 +64,16 @@ def build_credit_note(
     digits = max(left.digits, decimals_of(refund.amount))
     if refund.amount > left.total:
         raise InvoiceIncomplete(
-            f"refund {refund.id} gives back {refund.amount} {invoice.currency}, and "
-            f"{left.total} is left of invoice {invoice.number}",
-            mend="delete the refund in the shop, or issue the difference by hand",
+            Said(
+                "refund %(id)s gives back %(amount)s %(currency)s, and %(total)s is left of "
+                "invoice %(invoice)s",
+                id=refund.id,
+                amount=refund.amount,
+                currency=invoice.currency,
+                total=left.total,
+                invoice=invoice.number,
+            ),
+            mend=Said("delete the refund in the shop, or issue the difference by hand"),
         )
     facts: dict[str, Any] = {
         "reason": plain(refund.reason, 200),
@@ -100,8 +108,11 @@ def build_cancellation(
     whole = not earlier
     if not whole and not left.total and not any(group.net or group.tax for group in left.groups):
         raise InvoiceIncomplete(
-            f"nothing is left of invoice {invoice.number}: credit notes took all of it back",
-            mend="issue the new invoice without another credit note",
+            Said(
+                "nothing is left of invoice %(invoice)s: credit notes took all of it back",
+                invoice=invoice.number,
+            ),
+            mend=Said("issue the new invoice without another credit note"),
         )
     digits = left.digits
     entries = _mirror(invoice) if whole else _entries([], left.groups, left.total, invoice, digits)

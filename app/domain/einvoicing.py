@@ -11,6 +11,7 @@ from app.domain.law.requirement import is_private
 from app.domain.money import cut
 from app.domain.store_settings import ShopSettings
 from app.domain.tax_number import compact, with_prefix
+from app.said import Said
 
 NORM_DECIMALS = 2
 """BR-DEC-01 and its siblings: amounts have two decimals at most."""
@@ -37,46 +38,51 @@ def carries_einvoice(settings: ShopSettings, content: DocumentContent) -> bool:
 def obstacle(content: DocumentContent) -> str:
     """Why no valid EN 16931 invoice can say this, naming the norm's rule; "" where one can."""
     if content.kind not in (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE):
-        return "only invoices and credit notes have an e-invoice"
+        return Said("only invoices and credit notes have an e-invoice")
     if content.decimals > NORM_DECIMALS:
-        return f"amounts have {content.decimals} decimals, and two are the most (BR-DEC)"
+        return Said(
+            "amounts have %(decimals)s decimals, and two are the most (BR-DEC)",
+            decimals=content.decimals,
+        )
     home = content.home_tax
     if home is not None and decimals_of(home.tax) > NORM_DECIMALS:
-        return f"the tax in {home.currency} has more than two decimals (BR-DEC-15)"
+        return Said(
+            "the tax in %(currency)s has more than two decimals (BR-DEC-15)", currency=home.currency
+        )
     if not content.tax_groups:
-        return "the document was made before its taxes were kept by group (BR-CO-18)"
+        return Said("the document was made before its taxes were kept by group (BR-CO-18)")
     if not content.lines and all(row.group is None for row in content.rows):
-        return "there is nothing on it but rounding (BR-16)"
+        return Said("there is nothing on it but rounding (BR-16)")
     return _lacks_party(content) or _lacks_number(content) or _is_beyond_tolerance(content)
 
 
 def _lacks_party(content: DocumentContent) -> str:
     if not re.fullmatch(r"[A-Z]{2}", content.seller.country):
-        return "seller.country is not set (BR-9)"
+        return Said("seller.country is not set (BR-9)")
     if not content.buyer.name:
-        return "the buyer has no name (BR-7)"
+        return Said("the buyer has no name (BR-7)")
     if not re.fullmatch(r"[A-Z]{2}", content.buyer.country):
-        return "the buyer's address has no country (BR-11)"
+        return Said("the buyer's address has no country (BR-11)")
     if content.ship_to is not None and not re.fullmatch(r"[A-Z]{2}", content.ship_to.country):
-        return "the delivery address has no country (BR-57)"
+        return Said("the delivery address has no country (BR-57)")
     return ""
 
 
 def _lacks_number(content: DocumentContent) -> str:
     categories = {group.category for group in content.tax_groups}
     if not content.seller.tax_ids:
-        return "the seller has no tax number at all (BR-CO-26)"
+        return Said("the seller has no tax number at all (BR-CO-26)")
     if TaxCategory.OUTSIDE in categories:
         if len(content.tax_groups) > 1:
-            return "items outside the scope of VAT stand beside others (BR-O-11)"
+            return Said("items outside the scope of VAT stand beside others (BR-O-11)")
         return ""
     if not vat_id_of(content.seller) and not tax_registration_of(content.seller):
-        return "the seller has no tax number (BR-S-02)"
+        return Said("the seller has no tax number (BR-S-02)")
     crossing = {TaxCategory.INTRA_EU, TaxCategory.REVERSE_CHARGE}
     if crossing & categories and not (vat_id_of(content.seller) and vat_id_of(content.buyer)):
-        return "seller and buyer do not both have a VAT id (BR-IC-02, BR-AE-02)"
+        return Said("seller and buyer do not both have a VAT id (BR-IC-02, BR-AE-02)")
     if TaxCategory.EXPORT in categories and not vat_id_of(content.seller):
-        return "the seller has no VAT id (BR-G-02)"
+        return Said("the seller has no VAT id (BR-G-02)")
     return ""
 
 
@@ -87,7 +93,12 @@ def _is_beyond_tolerance(content: DocumentContent) -> str:
     for group in content.tax_groups:
         expected = cut(abs(group.net) * group.percent / 100, NORM_DECIMALS)
         if abs(abs(group.tax) - expected) >= 1:
-            return f"{group.tax} is not within 1.00 of {group.percent} % of {group.net} (BR-S-09)"
+            return Said(
+                "%(tax)s is not within 1.00 of %(percent)s %% of %(net)s (BR-S-09)",
+                tax=group.tax,
+                percent=group.percent,
+                net=group.net,
+            )
     return ""
 
 

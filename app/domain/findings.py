@@ -1,13 +1,15 @@
 """What can be found wrong between us and a shop, in words: what was seen, why it matters, the mend.
-They are English, with named placeholders; who prints a finding translates them. It is found by
+They are English, with named placeholders, and a page says them again. It is found by
 `usecases.diagnose_store`, decided by `domain.diagnosis`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
+
+from app.said import Said
 
 
 class Severity(IntEnum):
@@ -38,14 +40,14 @@ class Finding:
     def severity(self) -> Severity:
         return WORDS[self.check].severity
 
-    def seen(self, translate: Callable[[str], str] = str) -> str:
-        return translate(WORDS[self.check].seen) % self.facts
+    def seen(self) -> Said:
+        return Said(WORDS[self.check].seen, **self.facts)
 
-    def why(self, translate: Callable[[str], str] = str) -> str:
-        return translate(WORDS[self.check].why) % self.facts
+    def why(self) -> Said:
+        return Said(WORDS[self.check].why, **self.facts)
 
-    def mend(self, translate: Callable[[str], str] = str) -> str:
-        return translate(WORDS[self.check].mend) % self.facts
+    def mend(self) -> Said:
+        return Said(WORDS[self.check].mend, **self.facts)
 
     def as_row(self) -> dict[str, Any]:
         """Fit to be kept as JSON; `from_rows` reads it."""

@@ -33,11 +33,11 @@ the customer may know nothing of it."""
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One word to a customer. `delivery`: a `MailState`, or None while it was not tried."""
+    """One word to a customer. `fate`: a `MailState`, or None while it was not tried."""
 
     message_id: int
     kind: str
-    delivery: str | None
+    fate: str | None
     sent_at: datetime | None
 
 
@@ -47,7 +47,7 @@ def word_to_rate(said: Iterable[Said]) -> int | None:
     told = [
         (one.sent_at, one.message_id)
         for one in said
-        if one.kind in ASKED_ABOUT and one.delivery in REALLY_TOLD and one.sent_at is not None
+        if one.kind in ASKED_ABOUT and one.fate in REALLY_TOLD and one.sent_at is not None
     ]
     return max(told)[1] if told else None
 

@@ -11,6 +11,7 @@ from app.domain.invoice import HomeTax
 from app.domain.money import rounded
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceIncomplete
+from app.said import Said
 
 _NEWER = {"BG": ("EUR", date(2026, 1, 1))}
 """Currencies that CLDR does not have yet, and since when they hold."""
@@ -46,8 +47,18 @@ def home_tax_of(
         if not law:
             return None
         raise InvoiceIncomplete(
-            f"the invoice is in {currency}, and its tax must stand on it in {home} too ({law})",
-            mend=f"set invoicing.exchange_rates.{currency} to what 1 {currency} is in {home}, "
-            "then retry",
+            Said(
+                "the invoice is in %(currency)s, and its tax must stand on it in %(home)s too "
+                "(%(law)s)",
+                currency=currency,
+                home=home,
+                law=law,
+            ),
+            mend=Said(
+                "set invoicing.exchange_rates.%(currency)s to what 1 %(currency)s is in "
+                "%(home)s, then retry",
+                currency=currency,
+                home=home,
+            ),
         )
     return HomeTax(currency=home, tax=rounded(tax * rate, home), rate=rate)

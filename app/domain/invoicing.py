@@ -33,6 +33,7 @@ from app.domain.supply import statements_of, supply_of
 from app.domain.taxation import taxed, taxes_by_rate
 from app.domain.text import clean, plain
 from app.errors import InvoiceIncomplete
+from app.said import Said
 
 MOST_LINES = 3_000
 """Items of a document; and as many fees and ways of shipping."""
@@ -102,8 +103,10 @@ def build_receipt(
     content = _content(order, settings, calendar, DocumentKind.RECEIPT, language, issued_at)
     if not content.paid:
         raise InvoiceIncomplete(
-            f"order {order.number} is not paid, and a receipt says that it was",
-            mend="wait for the payment, or make a proforma invoice",
+            Said(
+                "order %(number)s is not paid, and a receipt says that it was", number=order.number
+            ),
+            mend=Said("wait for the payment, or make a proforma invoice"),
         )
     check_law(content)
     return content
@@ -124,7 +127,8 @@ def build_packing_slip(
     """
     if not order.line_items:
         raise InvoiceIncomplete(
-            f"order {order.number} has no items to pack", mend="check the order in the shop"
+            Said("order %(number)s has no items to pack", number=order.number),
+            mend=Said("check the order in the shop"),
         )
     lines = tuple(
         Line(**described(item), quantity=item.quantity, unit_price=ZERO, total=ZERO)
@@ -153,13 +157,18 @@ def numbered(content: DocumentContent, number: str) -> DocumentContent:
 def _check_order(order: OrderSnapshot) -> None:
     if not order.line_items and not order.fee_lines and not order.shipping_lines:
         raise InvoiceIncomplete(
-            f"order {order.number} has nothing on it", mend="check the order in the shop"
+            Said("order %(number)s has nothing on it", number=order.number),
+            mend=Said("check the order in the shop"),
         )
     others = len(order.fee_lines) + len(order.shipping_lines)
     if max(len(order.line_items), others) > MOST_LINES:
         raise InvoiceIncomplete(
-            f"order {order.number} has more than {MOST_LINES} lines",
-            mend="issue this one by hand",
+            Said(
+                "order %(number)s has more than %(most_lines)s lines",
+                number=order.number,
+                most_lines=MOST_LINES,
+            ),
+            mend=Said("issue this one by hand"),
         )
 
 

@@ -7,18 +7,20 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.said import Said
+
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def _one_line(value: str) -> str:
     if not value.isprintable():
-        raise ValueError("may hold no line breaks and no other signs that cannot be seen")
+        raise ValueError(Said("may hold no line breaks and no other signs that cannot be seen"))
     return value
 
 
 def _address(value: str) -> str:
     if value and not MAIL_ADDRESS.fullmatch(value):
-        raise ValueError("is no e-mail address such as shop@shop.example")
+        raise ValueError(Said("is no e-mail address such as shop@shop.example"))
     return value
 
 
@@ -42,7 +44,7 @@ class MailServer(BaseModel):
     @model_validator(mode="after")
     def _has_sender(self) -> MailServer:
         if self.host and not self.from_address:
-            raise ValueError("a mail server needs from_address, from which its mails come")
+            raise ValueError(Said("a mail server needs from_address, from which its mails come"))
         return self
 
     @property

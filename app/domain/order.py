@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from app.domain.address import Address
 from app.domain.money import to_decimal
 from app.errors import PayloadUnusable
+from app.said import Said
 
 PAID_STATUSES = frozenset({"processing", "completed"})
 DRAFT_STATUSES = frozenset({"auto-draft", "checkout-draft", "draft"})
@@ -208,17 +209,20 @@ def read_order(payload: object) -> OrderSnapshot:
             same; recordings, 7), a bare `{"id": 84}` (recordings, 10), or something else.
     """
     if not isinstance(payload, dict):
-        raise PayloadUnusable("the payload is not an object")
+        raise PayloadUnusable(Said("the payload is not an object"))
     if "code" in payload and "status" not in payload:
         raise PayloadUnusable(
-            f"the shop sent an error instead of an order: {payload['code']!s:.80}"
+            Said(
+                "the shop sent an error instead of an order: %(payload)s",
+                payload=f"{payload['code']:.80}",
+            )
         )
     try:
         return OrderSnapshot.model_validate(payload)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
         raise PayloadUnusable(
-            f"the payload is no order: field {where} is missing or wrong"
+            Said("the payload is no order: field %(where)s is missing or wrong", where=where)
         ) from None
 
 

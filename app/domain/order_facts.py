@@ -136,12 +136,13 @@ class ToldFacts(Facts):
     where its customer did not say whether it helped. One message may tell of several orders: each
     of them shows the same."""
 
+    id: int
     kind: str
     decided_at: datetime
     message_id: int | None
     reference: str
     state: str
-    delivery: str
+    fate: str
     sent_at: datetime | None
     language: str
     text: str
@@ -236,6 +237,9 @@ class OrderFacts(Facts):
     parcels: tuple[ParcelFacts, ...]
     documents: tuple[DocumentFacts, ...]
     told: tuple[ToldFacts, ...]
+    """The newest of them, the oldest of these first."""
+    told_goes_on: bool
+    """Whether there are words from before the first one."""
     tasks: tuple[TaskFacts, ...]
     timeline: tuple[HappeningFacts, ...]
     """The newest first."""

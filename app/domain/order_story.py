@@ -66,19 +66,19 @@ TOLD = frozenset({Known.MAILED, Known.ACCEPTED, Known.ON_ITS_WAY})
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One word to the customer: which notice, the state of its message, the day it was sent, and
-    the new date that it named."""
+    """One word to the customer: which notice, the state and fate of its message, the day it was
+    sent, and the new date that it named."""
 
     kind: str
     state: str | None = None
-    delivery: str | None = None
+    fate: str | None = None
     sent_on: date | None = None
     expected_on: date | None = None
 
     @property
     def known(self) -> Known:
-        if self.delivery:
-            return Known(MailState(self.delivery).value)
+        if self.fate:
+            return Known(MailState(self.fate).value)
         states = {
             "parked": Known.PARKED,
             "held": Known.AWAITED,

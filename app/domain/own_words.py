@@ -7,6 +7,7 @@ import re
 
 from app.domain.notice import DOMAIN_LIKE, URL_LIKE
 from app.domain.text import clean
+from app.said import Said
 
 MOST_WORDS = 2_000
 """Characters."""
@@ -25,24 +26,33 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def why_no_words(words: str) -> str | None:
+def why_no_words(words: str) -> Said | None:
     """Why tidied words are not taken at all; None: they are."""
     if not words:
-        return "nothing was written"
+        return Said("nothing was written")
     if len(words) > MOST_WORDS:
-        return f"it is too long: {len(words)} characters, and at most {MOST_WORDS} are taken"
+        return Said(
+            "it is too long: %(length)s characters, and at most %(most_words)s are taken",
+            length=len(words),
+            most_words=MOST_WORDS,
+        )
     return None
 
 
-def why_not_to_customers(words: str) -> str | None:
+def why_not_to_customers(words: str) -> Said | None:
     """The same for words to a customer, which may hold no address of a page: the shop's mail and
     the reader's make links of them. E-mail addresses are no pages."""
     if why := why_no_words(words):
         return why
     rest = _ADDRESS.sub(" ", words)
     if found := URL_LIKE.search(rest):
-        return f'"{clean(found[0], 60)}" is the address of a page, and none is sent but our own'
+        return Said(
+            '"%(found)s" is the address of a page, and none is sent but our own',
+            found=clean(found[0], 60),
+        )
     if found := DOMAIN_LIKE.search(rest):
         around = rest[: found.start()].split()[-1] + rest[found.start() :].split()[0]
-        return f'"{clean(around, 60)}" would become a link: leave a space after the dot'
+        return Said(
+            '"%(found)s" would become a link: leave a space after the dot', found=clean(around, 60)
+        )
     return None

@@ -42,7 +42,7 @@ class Outcome:
     """What is known of a message that left. `note_id`: of its note in the shop, where it has one;
     `text`: the words that were found there, where they were said before."""
 
-    delivery: MailState
+    fate: MailState
     said: str = ""
     note_id: int | None = None
     text: str | None = None

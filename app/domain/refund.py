@@ -24,6 +24,7 @@ from app.domain.order import (
     objects,
 )
 from app.errors import PayloadUnusable
+from app.said import Said
 
 _SIGNED = ("quantity", "subtotal", "subtotal_tax", "total", "total_tax")
 
@@ -71,14 +72,16 @@ def read_refund(payload: object) -> Refund:
         PayloadUnusable: it is no refund, or one of nothing.
     """
     if not isinstance(payload, dict):
-        raise PayloadUnusable("the refund is not an object")
+        raise PayloadUnusable(Said("the refund is not an object"))
     try:
         refund = Refund.model_validate(payload)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise PayloadUnusable(f"the payload is no refund: {where} is missing or wrong") from None
+        raise PayloadUnusable(
+            Said("the payload is no refund: %(where)s is missing or wrong", where=where)
+        ) from None
     if refund.amount <= 0:
-        raise PayloadUnusable(f"refund {refund.id} gives nothing back")
+        raise PayloadUnusable(Said("refund %(id)s gives nothing back", id=refund.id))
     return refund
 
 

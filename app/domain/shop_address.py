@@ -6,9 +6,10 @@ import re
 from urllib.parse import urlsplit
 
 from app.errors import SettingsError
+from app.said import Said
 
 LONGEST = 300
-MEND = "give it as https://shop.example, with its sub-folder where it has one"
+MEND = Said("give it as https://shop.example, with its sub-folder where it has one")
 
 
 def shop_address(text: str) -> str:
@@ -19,25 +20,28 @@ def shop_address(text: str) -> str:
     """
     address = text.strip().rstrip("/")
     if why := _no_shop(address):
-        raise SettingsError(f"--url: {why}", mend=MEND)
+        raise SettingsError(why, mend=MEND)
     return address
 
 
-def _no_shop(address: str) -> str:
-    """Why this cannot be the address of a shop; empty where it can."""
+def _no_shop(address: str) -> Said | None:
+    """Why this cannot be the address of a shop; None: it can."""
     if not address or len(address) > LONGEST or re.search(r"[\s\\\x00-\x20\x7f]", address):
-        return "not the address of a shop"
+        return Said("not the address of a shop")
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        return "not the address of a shop: its host or port cannot be read"
+        return Said("not the address of a shop: its host or port cannot be read")
     if parts.scheme not in ("http", "https"):
-        return f"a shop is reached by https:// or http://, not by {parts.scheme[:20] or 'nothing'}"
+        return Said(
+            "a shop is reached by https:// or http://, not by %(scheme)s",
+            scheme=parts.scheme[:20] or Said("nothing"),
+        )
     if not parts.hostname or port == 0:
-        return "not the address of a shop: it names no host"
+        return Said("not the address of a shop: it names no host")
     if "@" in parts.netloc:
-        return "an address with a name or password in it is not taken: they would end in logs"
+        return Said("an address with a name or password in it is not taken: they would end in logs")
     if parts.query or parts.fragment:
-        return "not the address of a shop: leave out everything from ? or # on"
-    return ""
+        return Said("not the address of a shop: leave out everything from ? or # on")
+    return None

@@ -26,7 +26,9 @@ from stdnum import iban
 
 from app.domain.language import CustomerLanguage
 from app.domain.mail_server import MailServer
+from app.domain.wrong_values import why_wrong
 from app.errors import SettingsError
+from app.said import Said
 
 CustomerChoice = Literal["wait", "address", "exchange", "cancel"]
 CHOICES: tuple[CustomerChoice, ...] = get_args(CustomerChoice)
@@ -45,7 +47,7 @@ def _without_spaces(value: object) -> object:
 
 def _iban(value: str) -> str:
     if value and not iban.is_valid(value):
-        raise ValueError("is no IBAN: its check digits do not fit")
+        raise ValueError(Said("is no IBAN: its check digits do not fit"))
     return value
 
 
@@ -68,12 +70,12 @@ class Seller(_Values):
 
 def _has_number(value: str) -> str:
     if value.count("{number}") != 1:
-        raise ValueError("must hold {number} once")
+        raise ValueError(Said("must hold {number} once"))
     rest = value.replace("{number}", "").replace("{year}", "").replace("{month}", "")
     if "{" in rest or "}" in rest:
-        raise ValueError("may hold {year}, {month} and {number}, and no other braces")
+        raise ValueError(Said("may hold {year}, {month} and {number}, and no other braces"))
     if not value.isprintable():
-        raise ValueError("may hold no line breaks and no other signs that cannot be seen")
+        raise ValueError(Said("may hold no line breaks and no other signs that cannot be seen"))
     return value
 
 
@@ -95,10 +97,10 @@ class Numbering(_Values):
     @model_validator(mode="after")
     def _distinct(self) -> Numbering:
         if self.format == self.credit_format:
-            raise ValueError("format and credit_format must differ: no number is given twice")
+            raise ValueError(Said("format and credit_format must differ: no number is given twice"))
         formats = (self.format, self.credit_format)
         if self.restart == "yearly" and any("{year}" not in one for one in formats):
-            raise ValueError("restart yearly needs {year} in format and credit_format")
+            raise ValueError(Said("restart yearly needs {year} in format and credit_format"))
         return self
 
 
@@ -158,7 +160,12 @@ class Datev(_Values):
     @model_validator(mode="after")
     def _one_digit_more(self) -> Datev:
         if len(str(self.debtors)) != self.digits + 1:
-            raise ValueError(f"debtors needs {self.digits + 1} digits: one more than digits says")
+            raise ValueError(
+                Said(
+                    "debtors needs %(wanted)s digits: one more than digits says",
+                    wanted=self.digits + 1,
+                )
+            )
         return self
 
 
@@ -230,7 +237,7 @@ class CouponRules(_Values):
     @classmethod
     def _at_most_all(cls, value: Decimal, given: ValidationInfo) -> Decimal:
         if given.data.get("kind") == "percent" and value > 100:
-            raise ValueError("is per cent, as kind says, and may be at most 100")
+            raise ValueError(Said("is per cent, as kind says, and may be at most 100"))
         return value
 
 
@@ -269,7 +276,9 @@ class ShopSettings(_Values):
         try:
             ZoneInfo(value)
         except (ValueError, KeyError, OSError) as error:
-            raise ValueError(f"{value[:60]!r} is no time zone such as Europe/Berlin") from error
+            raise ValueError(
+                Said("'%(value)s' is no time zone such as Europe/Berlin", value=value[:60])
+            ) from error
         return value
 
     @property
@@ -300,10 +309,11 @@ def read_settings(values: dict[str, Any]) -> ShopSettings:
     try:
         return ShopSettings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise SettingsError(
-            f"setting {field}: {first['msg']}", mend=f"correct {field} and save again"
+            Said("setting %(field)s: %(why)s", field=field, why=why_wrong(first)),
+            mend=Said("correct %(field)s and save again", field=field),
         ) from None
 
 
@@ -313,10 +323,10 @@ def settings_problems(values: dict[str, Any]) -> dict[str, str]:
         ShopSettings.model_validate(values)
     except ValidationError as error:
         found: dict[str, str] = {}
-        for one in error.errors(include_input=False, include_url=False):
+        for one in error.errors(include_url=False):
             parts = [str(part) for part in one["loc"]]
             depth = 2 if parts[0] in SECTIONS else 1
-            found.setdefault(".".join(parts[:depth]), one["msg"].removeprefix("Value error, "))
+            found.setdefault(".".join(parts[:depth]), why_wrong(one))
         return found
     return {}
 

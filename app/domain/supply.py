@@ -27,6 +27,7 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_settings import ShopSettings
 from app.domain.tax_number import buyer_vat_number, is_eu_vat_id
 from app.errors import InvoiceIncomplete
+from app.said import Said
 
 HAS_VAT = frozenset({"GB", "JP", "AE"})
 """Countries outside the EU whose tax we know to be of the kind that EN 16931's codes mean."""
@@ -116,9 +117,14 @@ def supply_of(order: OrderSnapshot, settings: ShopSettings) -> Supply:
     if settings.invoicing.small_business:
         if order.total_tax:
             raise InvoiceIncomplete(
-                f"order {order.number} bears tax, and invoicing.small_business says that none is "
-                "charged",
-                mend="set invoicing.small_business to false, or take the tax out of the order",
+                Said(
+                    "order %(number)s bears tax, and invoicing.small_business says that none is "
+                    "charged",
+                    number=order.number,
+                ),
+                mend=Said(
+                    "set invoicing.small_business to false, or take the tax out of the order"
+                ),
             )
         return Supply(seller, goods_to, TaxCategory.EXEMPT)
     if order.total_tax or not seller:
@@ -142,9 +148,13 @@ def _reason_in_eu(
             return TaxCategory.INTRA_EU
     if number and not giver and is_member(buyer) and buyer != seller:
         raise InvoiceIncomplete(
-            f"order {order.number} bears no tax, and the buyer's VAT number {number!r} cannot be "
-            "one: its form or check digits are wrong",
-            mend="correct the VAT number in the order, or charge tax, then retry",
+            Said(
+                "order %(number)s bears no tax, and the buyer's VAT number '%(vat)s' cannot be "
+                "one: its form or check digits are wrong",
+                number=order.number,
+                vat=number,
+            ),
+            mend=Said("correct the VAT number in the order, or charge tax, then retry"),
         )
     return _abroad(buyer, goods_to, home=MEMBERS | {"MC"})
 

@@ -19,6 +19,7 @@ from stdnum.jp import cn
 from app.domain.europe import country_of_vat_id, is_member, vat_prefix
 from app.domain.order import OrderSnapshot
 from app.domain.text import clean
+from app.said import Said
 
 BUYER_VAT_META = (
     "_billing_vat_number",
@@ -82,21 +83,28 @@ def is_eu_vat_id(number: str) -> bool:
     return bool(country_of_vat_id(number)) and bool(eu_vat.is_valid(number))
 
 
-def wrong_numbers(tax_ids: tuple[tuple[str, str], ...], country: str) -> Iterator[str]:
+def wrong_numbers(tax_ids: tuple[tuple[str, str], ...], country: str) -> Iterator[Said]:
     """What is wrong with a seller's numbers: one phrase for each, empty where they are in form."""
     for label, number in tax_ids:
         bare = compact(number)
         if label == "vat" and not _is_vat(bare, country):
-            yield f"{number!r} is no VAT number of {country or 'any country'}"
+            yield Said(
+                "'%(number)s' is no VAT number of %(country)s",
+                number=number,
+                country=country or Said("any country"),
+            )
         elif label == "jp_invoice" and not is_jp_invoice_number(bare):
             yield (
-                f"{number!r} is no Japanese registration number: T and 13 digits, the first of "
-                "which checks the others"
+                Said(
+                    "'%(number)s' is no Japanese registration number: T and 13 digits, the first "
+                    "of which checks the others",
+                    number=number,
+                )
             )
         elif label == "tax_number" and country == "DE" and not stnr.is_valid(bare):
-            yield f"{number!r} is no German tax number (Steuernummer)"
+            yield Said("'%(number)s' is no German tax number (Steuernummer)", number=number)
         elif label == "registration" and country == "FR" and not _names_a_siren(number):
-            yield f"{number!r} holds no French SIREN number (nine digits)"
+            yield Said("'%(number)s' holds no French SIREN number (nine digits)", number=number)
 
 
 def _is_vat(number: str, country: str) -> bool:

@@ -20,6 +20,7 @@ from app.domain.order import OrderSnapshot
 from app.domain.supply import Supply
 from app.domain.text import plain
 from app.errors import InvoiceIncomplete
+from app.said import Said
 
 REDUCED_IN_JAPAN = Decimal(8)
 """軽減税率 (消費税法 附則第34条 and its successors, since October 2019)."""
@@ -182,13 +183,25 @@ def _check_rounding(
     bound = unit * (rounded + 1) / 2
     if abs(found.rounding) > bound:
         raise InvoiceIncomplete(
-            f"the items of order {order.number} come to {found.net + found.tax} with their taxes, "
-            f"and the shop charged {cut(order.total, digits)} {order.currency}",
-            mend="recalculate the order in the shop, or issue this one by hand",
+            Said(
+                "the items of order %(number)s come to %(sum)s with their taxes, and the shop "
+                "charged %(charged)s %(currency)s",
+                number=order.number,
+                sum=found.net + found.tax,
+                charged=cut(order.total, digits),
+                currency=order.currency,
+            ),
+            mend=Said("recalculate the order in the shop, or issue this one by hand"),
         )
     if abs(found.tax - order.total_tax) > bound:
         raise InvoiceIncomplete(
-            f"the taxes of order {order.number} come to {found.tax} at its rates, and the shop "
-            f"charged {cut(order.total_tax, digits)} {order.currency}",
-            mend="recalculate the order in the shop, or issue this one by hand",
+            Said(
+                "the taxes of order %(number)s come to %(tax)s at its rates, and the shop "
+                "charged %(charged)s %(currency)s",
+                number=order.number,
+                tax=found.tax,
+                charged=cut(order.total_tax, digits),
+                currency=order.currency,
+            ),
+            mend=Said("recalculate the order in the shop, or issue this one by hand"),
         )

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from app.said import Said
+
 SeriesKey = tuple[str, str]
 """A store's key (its unguessable name, which no other store ever gets) and the series."""
 
@@ -57,10 +59,13 @@ class Halt:
     backup_at: datetime | None = None
     """When the state was saved that the database was put back to, where that is known."""
 
-    def sentence(self) -> str:
+    def sentence(self) -> Said:
         """What happened and the way out, in one sentence for people, that fits a line."""
-        said = _said(self.why, self.backup_at)
-        return f"{said}: nothing is numbered or sent until you run `{WAY_OUT}`."
+        return Said(
+            "%(what)s: nothing is numbered or sent until you run `%(command)s`.",
+            what=_said(self.why, self.backup_at),
+            command=WAY_OUT,
+        )
 
 
 def disagreement(witness: Account | None, database: Account) -> Why | None:
@@ -79,12 +84,13 @@ def disagreement(witness: Account | None, database: Account) -> Why | None:
     return Why.BEHIND if any(behind) else None
 
 
-def _said(why: Why, backup_at: datetime | None) -> str:
+def _said(why: Why, backup_at: datetime | None) -> Said:
     if why is Why.RESTORED:
-        when = f" of {backup_at:%Y-%m-%d %H:%M} UTC" if backup_at else ""
-        return f"A backup{when} was restored"
+        if backup_at is None:
+            return Said("A backup was restored")
+        return Said("A backup of %(at)s UTC was restored", at=f"{backup_at:%Y-%m-%d %H:%M}")
     return {
-        Why.BEHIND: "The database is older than its invoices",
-        Why.FOREIGN: "The database is another installation's",
-        Why.UNWITNESSED: "The record of issued numbers is lost",
+        Why.BEHIND: Said("The database is older than its invoices"),
+        Why.FOREIGN: Said("The database is another installation's"),
+        Why.UNWITNESSED: Said("The record of issued numbers is lost"),
     }[why]

@@ -17,6 +17,7 @@ from app.domain.notice import form_of
 from app.domain.own_words import tidy, why_no_words
 from app.domain.store_mode import Mode, may_write_to_shop
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.find_order import find_order
 from app.usecases.ports import Shops
 
@@ -66,6 +67,9 @@ def add_note(
 def _check_shop(store: Store) -> None:
     if store.disconnected_at is not None or not may_write_to_shop(Mode(store.mode)):
         raise KikubariError(
-            f"{store.name} is in shadow mode or disconnected, and nothing is written to its shop",
-            mend="keep the note here alone",
+            Said(
+                "%(store)s is in shadow mode or disconnected, and nothing is written to its shop",
+                store=store.name,
+            ),
+            mend=Said("keep the note here alone"),
         )

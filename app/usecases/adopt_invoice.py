@@ -33,6 +33,7 @@ from app.i18n import (
     format_money,
     written_tag,
 )
+from app.said import Said
 from app.usecases.guard_numbers import SYSTEM
 from app.usecases.ports import Shop
 
@@ -41,7 +42,7 @@ SLACK = timedelta(days=1)
 ours may differ."""
 ATTEMPTS = 3
 """References that an order's note can have: two messages hardly ever share one."""
-MEND = (
+MEND = Said(
     "compare the customer's copy with the order; if they agree there is nothing to do here, else "
     "correct it by hand"
 )
@@ -113,8 +114,11 @@ def find_sent(
     ]
     if len(numbers) != 1:
         raise SentBefore(
-            f"an invoice was sent before the restore (note {note.note_id}), and which of the lost "
-            "numbers it bears is not certain",
+            Said(
+                "an invoice was sent before the restore (note %(note_id)s), and which of the "
+                "lost numbers it bears is not certain",
+                note_id=note.note_id,
+            ),
             mend=MEND,
         )
     ((series, sequence, number),) = numbers
@@ -140,8 +144,12 @@ def check_same(sent: SentInvoice, content: DocumentContent) -> None:
     total = format_money(content.total, content.currency, tag, decimals=content.decimals)
     if plain(total) not in sent.note.text:
         raise SentBefore(
-            f"invoice {sent.number} was sent before the restore, over another total than "
-            f"{plain(total)}, which the order has now",
+            Said(
+                "invoice %(number)s was sent before the restore, over another total than "
+                "%(total)s, which the order has now",
+                number=sent.number,
+                total=plain(total),
+            ),
             mend=MEND,
         )
 

@@ -9,6 +9,7 @@ from app.domain.order import DELETED
 from app.domain.store_mode import Mode, Verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.stores import standing_of
 
 
@@ -16,25 +17,38 @@ def allow_words(store: Store, settings: ShopSettings, order: Order) -> None:
     """Raises KikubariError where nothing leaves for this order's customer, with why."""
     if store.disconnected_at is not None or store.mode == Mode.SHADOW:
         raise KikubariError(
-            f"{store.name} is in shadow mode or disconnected, and nothing leaves for its customers",
-            mend="write another way, or put the store into live mode first",
+            Said(
+                "%(store)s is in shadow mode or disconnected, and nothing leaves for its customers",
+                store=store.name,
+            ),
+            mend=Said("write another way, or put the store into live mode first"),
         )
     if order.status == DELETED:
-        raise KikubariError(f"the shop deleted order {order.number}", mend="write another way")
+        raise KikubariError(
+            Said("the shop deleted order %(number)s", number=order.number),
+            mend=Said("write another way"),
+        )
     if not order.email:
         raise KikubariError(
-            f"order {order.number} has no e-mail address", mend="tell the customer another way"
+            Said("order %(number)s has no e-mail address", number=order.number),
+            mend=Said("tell the customer another way"),
         )
     verdict = message_verdict(
         standing_of(store, settings), order.paid_at or order.modified_at, order.email
     )
     if verdict is Verdict.NOTHING:
         raise KikubariError(
-            f"order {order.number} is older than the store's going live, and is told nothing",
-            mend="write another way",
+            Said(
+                "order %(number)s is older than the store's going live, and is told nothing",
+                number=order.number,
+            ),
+            mend=Said("write another way"),
         )
     if verdict is not Verdict.DO:
         raise KikubariError(
-            f"{store.name} is in test mode, and words leave for its test address alone",
-            mend="write another way, or go live first",
+            Said(
+                "%(store)s is in test mode, and words leave for its test address alone",
+                store=store.name,
+            ),
+            mend=Said("write another way, or go live first"),
         )

@@ -23,6 +23,7 @@ from app.domain.invoice import DocumentKind
 from app.domain.owing import cancelled, copy_cause, document_cause, invoice_in_force, order_cause
 from app.domain.store_mode import Mode
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.compose_document import papers_of
 from app.usecases.find_order import find_order
 from app.usecases.guard_numbers import Gate
@@ -30,7 +31,7 @@ from app.usecases.issue_document import issue_document
 from app.usecases.ports import Clock, Shops
 from app.usecases.work_off import Turn, work_off
 
-SHADOW_MEND = "put the store into test or live mode first"
+SHADOW_MEND = Said("put the store into test or live mode first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +72,25 @@ def take_back(
         invoice = session.get(Document, document_id)
         if invoice is None or invoice.kind != DocumentKind.INVOICE.value:
             raise KikubariError(
-                f"document {document_id} is no invoice",
-                mend="see `invoices list`; only an invoice is taken back",
+                Said("document %(document_id)s is no invoice", document_id=document_id),
+                mend=Said("see `invoices list`; only an invoice is taken back"),
             )
         order = session.get_one(Order, invoice.order_id, with_for_update=True)
         store = session.get_one(Store, invoice.store_id)
         _refuse_shadow(store)
         if invoice.specimen != (store.mode == Mode.TEST.value):
             raise KikubariError(
-                f"{invoice.number} was issued in another mode than {store.name} is in now",
-                mend="only what the store's own mode issued can be taken back",
+                Said(
+                    "%(invoice)s was issued in another mode than %(store)s is in now",
+                    invoice=invoice.number,
+                    store=store.name,
+                ),
+                mend=Said("only what the store's own mode issued can be taken back"),
             )
         if invoice.id in cancelled(papers_of(session, order.id, specimen=invoice.specimen)):
-            raise KikubariError(f"invoice {invoice.number} was taken back already")
+            raise KikubariError(
+                Said("invoice %(invoice)s was taken back already", invoice=invoice.number)
+            )
         kind, cause = DocumentKind.CREDIT_NOTE, document_cause(invoice.id)
         asked = [_ask(session, order, kind, cause, who=who, now=now, reason=reason[:300])]
         if again:
@@ -97,6 +104,7 @@ def issue_asked(
     db: Database, shops: Shops, clock: Clock, gate: Gate, request_id: int, turn: Turn
 ) -> Outcome:
     """Issue one request now, in the caller's process, where no worker is at it."""
+    refused = list[KikubariError]()
     if gate.halt() is None:
         with db.write() as session:
             ids = work.claim(
@@ -110,7 +118,11 @@ def issue_asked(
             )
 
         def issue(row_id: int) -> None:
-            issue_document(db, shops, clock, row_id, owner=turn.owner, gate=gate)
+            try:
+                issue_document(db, shops, clock, row_id, owner=turn.owner, gate=gate)
+            except KikubariError as error:
+                refused.append(error)
+                raise
 
         work_off(db, IssueRequest, ids, issue, turn, clock)
     with db.read() as session:
@@ -122,6 +134,9 @@ def issue_asked(
         )
         document = session.scalars(query.order_by(Document.id.desc()).limit(1)).unique().first()
         halted = halt.sentence() if (halt := gate.halt()) else ""
+        if row.problem and refused:
+            # The row keeps English; the error of just now can be said in every language.
+            return Outcome(row.id, document, refused[-1].what, refused[-1].mend if row.mend else "")
         return Outcome(row.id, document, row.problem or halted, row.mend or "")
 
 
@@ -130,8 +145,8 @@ def _cause_of(session: Session, store: Store, order: Order, kind: DocumentKind) 
     copies outside the series."""
     if kind is DocumentKind.CREDIT_NOTE:
         raise KikubariError(
-            "a credit note follows from a refund, or takes an invoice back",
-            mend="refund in the shop, or use `invoices credit`",
+            Said("a credit note follows from a refund, or takes an invoice back"),
+            mend=Said("refund in the shop, or use `invoices credit`"),
         )
     papers = papers_of(session, order.id, specimen=store.mode == Mode.TEST.value)
     if kind is not DocumentKind.INVOICE:
@@ -139,8 +154,8 @@ def _cause_of(session: Session, store: Store, order: Order, kind: DocumentKind) 
     standing = invoice_in_force(papers)
     if standing is not None:
         raise KikubariError(
-            f"order {order.number} has its invoice already",
-            mend="correct it with `invoices credit --again`, if it is wrong",
+            Said("order %(number)s has its invoice already", number=order.number),
+            mend=Said("correct it with `invoices credit --again`, if it is wrong"),
         )
     invoices = [one for one in papers if one.kind == kind.value]
     return order_cause(order.remote_id, after=invoices[-1].id if invoices else None)
@@ -149,7 +164,8 @@ def _cause_of(session: Session, store: Store, order: Order, kind: DocumentKind) 
 def _refuse_shadow(store: Store) -> None:
     if store.mode == Mode.SHADOW.value:
         raise KikubariError(
-            f"{store.name} is in shadow mode, where nothing is issued", mend=SHADOW_MEND
+            Said("%(store)s is in shadow mode, where nothing is issued", store=store.name),
+            mend=SHADOW_MEND,
         )
 
 

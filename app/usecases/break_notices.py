@@ -21,7 +21,7 @@ from app.db.stores import Store, connected_stores
 from app.domain.calendar import calendar_of
 from app.domain.telling import breaks
 from app.usecases.answer_message import approve, refuse
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.stores import settings_of
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ def answer_breaker(db: Database, name: str, *, send: bool, who: str, now: dateti
         UnknownStore: there is no such store.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         held = [one for one in notices.held_messages(session, store.id) if one.held_by is None]
         for message in held:
             if send:

@@ -11,6 +11,7 @@ from app.db.staff import Person
 from app.domain.device import Device
 from app.errors import KikubariError, SettingsError
 from app.i18n import LANGUAGES
+from app.said import Said
 from app.usecases.manage_sessions import open_session
 from app.usecases.sign_in import (
     count_failure,
@@ -58,7 +59,7 @@ def change_password(
             keep_password(session, person, hashed, who=person.email, now=now)
             return open_session(session, person, device, "password", now)
         count_failure(session, person, now)
-    raise KikubariError("the old password is not right", mend="nothing was changed")
+    raise KikubariError(Said("the old password is not right"), mend=Said("nothing was changed"))
 
 
 def choose_language(db: Database, person_id: int, language: str) -> None:
@@ -68,7 +69,10 @@ def choose_language(db: Database, person_id: int, language: str) -> None:
         SettingsError: there is no such language.
     """
     if language and language not in LANGUAGES:
-        raise SettingsError(f"no pages in {language[:20]!r}", mend=f"one of {', '.join(LANGUAGES)}")
+        raise SettingsError(
+            Said("no pages in '%(language)s'", language=language[:20]),
+            mend=Said("one of %(languages)s", languages=", ".join(LANGUAGES)),
+        )
     with db.write() as session:
         person = staff.person_by_id(session, person_id)
         if person is not None:

@@ -11,6 +11,7 @@ from app.db.audit_trail import audit
 from app.db.documents import Document, DocumentLink
 from app.db.engine import Database
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.ports import Links
 from app.usecases.render_document import new_link
 
@@ -24,7 +25,10 @@ def close_links(db: Database, document_id: int, *, who: str, now: datetime) -> i
     with db.write() as session:
         document = session.get(Document, document_id)
         if document is None:
-            raise KikubariError(f"there is no document {document_id}", mend="see `invoices list`")
+            raise KikubariError(
+                Said("there is no document %(document_id)s", document_id=document_id),
+                mend=Said("see `invoices list`"),
+            )
         closed = session.execute(
             update(DocumentLink)
             .where(DocumentLink.document_id == document_id, DocumentLink.revoked_at.is_(None))
@@ -44,7 +48,10 @@ def open_link(db: Database, links: Links, document_id: int, *, who: str, now: da
     with db.write() as session:
         document = session.get(Document, document_id)
         if document is None:
-            raise KikubariError(f"there is no document {document_id}", mend="see `invoices list`")
+            raise KikubariError(
+                Said("there is no document %(document_id)s", document_id=document_id),
+                mend=Said("see `invoices list`"),
+            )
         link = documents.open_link_of(session, document_id, now)
         link = link or new_link(session, document_id, now)
         audit(session, now, who, "document.link", document.store_id, number=document.number)

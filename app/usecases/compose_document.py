@@ -28,6 +28,7 @@ from app.domain.owing import Paper, discrepancies, id_in, invoice_in_force
 from app.domain.refund import read_refund
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceIncomplete
+from app.said import Said
 
 
 @dataclass
@@ -95,19 +96,21 @@ def _credit(
     and takes back what the credit notes before it have left."""
     document = invoice_of(session, owed, specimen=specimen)
     if document is None:
-        raise InvoiceIncomplete("there is no invoice to credit", mend="issue the invoice first")
+        raise InvoiceIncomplete(
+            Said("there is no invoice to credit"), mend=Said("issue the invoice first")
+        )
     owed.refers_to_id = document.id
     invoice = content_of(document)
     earlier = [content_of(one) for one in documents.credits_of(session, document.id)]
     more = (settings, calendar_of(settings))
-    said: Said = {"language": invoice.language, "issued_at": issued_at}
+    said: Manner = {"language": invoice.language, "issued_at": issued_at}
     if owed.refund is not None:
         return build_credit_note(invoice, earlier, read_refund(owed.refund), *more, **said)
     reason = owed.request.reason or ""
     return build_cancellation(invoice, earlier, *more, **said, reason=reason)
 
 
-class Said(TypedDict):
+class Manner(TypedDict):
     """In which language, and when."""
 
     language: str

@@ -37,6 +37,7 @@ from app.domain.findings import CONTACT, Severity
 from app.domain.reconciliation import plan_webhooks
 from app.domain.store_mode import may_link
 from app.errors import KeysRefused, KikubariError, SettingsError
+from app.said import Said
 from app.usecases.await_delivery import await_delivery
 from app.usecases.diagnose_store import Clinic, examine
 from app.usecases.import_history import PAGES_AT_ONCE, import_history
@@ -173,7 +174,10 @@ def _free_name(session: Session, wanted: str, url: str) -> str:
     if wanted:
         check_name(wanted)
         if store_by_name(session, wanted) is not None:
-            raise SettingsError(f'a store named "{wanted}" exists', mend="choose another name")
+            raise SettingsError(
+                Said('a store named "%(name)s" exists', name=wanted),
+                mend=Said("choose another name"),
+            )
         return wanted
     return name_for(url, {store.name for store in all_stores(session)})
 

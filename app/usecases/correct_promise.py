@@ -29,6 +29,7 @@ from app.domain.store_settings import ShopSettings
 from app.domain.telling import Told, due_word
 from app.domain.text import clean
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.decide_notice import told_of
 from app.usecases.find_order import find_order
 from app.usecases.record_order import promise_of
@@ -67,7 +68,7 @@ def correct_promise(
     """
     reason = clean(given.reason, MOST_REASON)
     if not reason:
-        raise KikubariError("nothing was changed: say why, for whoever reads it later")
+        raise KikubariError(Said("nothing was changed: say why, for whoever reads it later"))
     with db.write() as session:
         store, order = find_order(session, store_name, remote_id, lock=True)
         settings, snapshot = settings_of(session, store.id), read_order(order.payload)
@@ -91,21 +92,31 @@ def _before(order: Order, snapshot: OrderSnapshot) -> Promise:
     """The promise that holds now."""
     before = promise_of(order)
     if before is None:
-        raise KikubariError(f"nothing was promised for order {order.number}")
+        raise KikubariError(Said("nothing was promised for order %(number)s", number=order.number))
     if order.shipped_at is not None or not is_waiting(snapshot, order.paid_at):
-        raise KikubariError(f"order {order.number} does not wait for its parcel")
+        raise KikubariError(
+            Said("order %(number)s does not wait for its parcel", number=order.number)
+        )
     return before
 
 
 def _check(before: Promise, new: Promise, today: date) -> None:
     if new == before:
-        raise KikubariError("nothing was changed: these are the days that were promised")
+        raise KikubariError(Said("nothing was changed: these are the days that were promised"))
     if new.ship_by_on < today or new.ship_by_on > new.deliver_by_on:
         raise KikubariError(
-            "nothing was changed: it leaves today at the earliest, and arrives no earlier than that"
+            Said(
+                "nothing was changed: it leaves today at the earliest, and arrives no earlier "
+                "than that"
+            )
         )
     if (new.deliver_by_on - today).days > MOST_DAYS:
-        raise KikubariError(f"nothing was changed: that is more than {MOST_DAYS} days ahead")
+        raise KikubariError(
+            Said(
+                "nothing was changed: that is more than %(most_days)s days ahead",
+                most_days=MOST_DAYS,
+            )
+        )
 
 
 def _days(word: str, promise: Promise) -> dict[str, str]:

@@ -46,6 +46,7 @@ from app.usecases.ports import Wording
 
 MOST_LINES = 200
 MOST_HAPPENINGS = 100
+MOST_TOLD = 20
 LONGEST_TEXT = 2_000
 
 
@@ -57,12 +58,15 @@ def describe_order(
     now: datetime,
     *,
     before: datetime | None = None,
+    told_before: int | None = None,
 ) -> OrderFacts:
     """An order's facts at a moment, said in the language of `speech`. `before`: only what happened
     earlier stands in the timeline, which has `MOST_HAPPENINGS` lines, and all of the last one's
-    moment. `found` was read with the same `before`."""
+    moment. `found` was read with the same `before`. `told_before`: the same for what the customer
+    was told, by the id of a word; there are `MOST_TOLD`."""
     order, story = found.order, found.story(now)
     shown, goes_on = _page(found.timeline, before)
+    told, told_goes_on = _told(found.told, told_before)
     customer = customer_of_order(session, found, now)
     facts = OrderFacts(
         store=found.store.name,
@@ -88,7 +92,8 @@ def describe_order(
         parcels=tuple(_parcel(one, found, now) for one in found.parcels),
         documents=document_facts(found),
         coupons=tuple(_coupon(one) for one in found.coupons),
-        told=tuple(told_facts(one, found.ratings) for one in found.told),
+        told=tuple(told_facts(one, found.ratings) for one in told),
+        told_goes_on=told_goes_on,
         tasks=tuple(task_facts(one) for one in found.tasks),
         timeline=tuple(_happening(one) for one in shown),
         timeline_goes_on=goes_on,
@@ -136,6 +141,12 @@ def _page(timeline: list[Happening], before: datetime | None) -> tuple[list[Happ
     last = happened[MOST_HAPPENINGS - 1].at
     shown = [one for one in happened if one.at >= last]
     return shown, len(shown) < len(happened)
+
+
+def _told(found: list[Telling], before: int | None) -> tuple[list[Telling], bool]:
+    """The newest words before a word, the oldest first, and whether there are older ones."""
+    earlier = [one for one in found if before is None or one[0].id < before]
+    return earlier[-MOST_TOLD:], len(earlier) > MOST_TOLD
 
 
 def _happening(one: Happening) -> HappeningFacts:
@@ -288,12 +299,13 @@ def told_facts(telling: Telling, ratings: Mapping[int, Rating]) -> ToldFacts:
     rating = ratings.get(message.id) if message else None
     text = message.text if message else None
     return ToldFacts(
+        id=notice.id,
         kind=notice.kind,
         decided_at=notice.decided_at,
         message_id=message.id if message else None,
         reference=message.reference if message else "",
         state=message.state if message else "dropped",
-        delivery=(message.delivery if message else None) or "",
+        fate=(message.fate if message else None) or "",
         sent_at=message.sent_at if message else None,
         language=message.language if message else "",
         due_at=message.due_at if message and message.state == DUE else None,

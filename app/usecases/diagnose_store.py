@@ -27,6 +27,7 @@ from app.domain.diagnosis import KeyState, Reach, ShopFacts, diagnose, invoiced_
 from app.domain.findings import CONTACT, Finding, from_rows
 from app.domain.store_mode import Mode, may_link, may_write_to_shop
 from app.errors import SettingsError
+from app.said import Said
 from app.usecases.await_delivery import failed_test
 from app.usecases.back_test_store import past_orders
 from app.usecases.channels import Mailers
@@ -91,7 +92,10 @@ def examine(db: Database, clinic: Clinic, store: Store, *, accept: bool = False)
         SettingsError: the shop is disconnected.
     """
     if store.disconnected_at is not None:
-        raise SettingsError(f'store "{store.name}" is disconnected', mend="connect it again")
+        raise SettingsError(
+            Said('store "%(store)s" is disconnected', store=store.name),
+            mend=Said("connect the shop again"),
+        )
     now = clinic.outside.clock()
     with db.write() as session:
         diagnoses.begin(session, store.id, now)

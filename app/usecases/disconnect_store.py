@@ -30,7 +30,7 @@ from app.domain.store_mode import Mode
 from app.errors import ShopError
 from app.usecases.connect_store import Desk
 from app.usecases.dress_mails import restore_texts
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 
 WHY = "the shop was disconnected"
 
@@ -54,7 +54,7 @@ def disconnect_store(
         ShopError: the shop does not answer or refuses; nothing was erased here.
     """
     with db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
     webhooks, restored, left = 0, list[str](), None
     try:
         shop, address = desk.owners_shops(store), desk.reach.address_of(store)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.db import assets
 from app.db.engine import Database
 from app.domain.invoice import Design
-from app.usecases.manage_stores import find, write_settings
+from app.usecases.manage_stores import find_store, write_settings
 
 Part = Literal["logo", "template"]
 Kept = tuple[str, bytes]
@@ -34,7 +34,7 @@ def keep_file(db: Database, name: str, part: Part, kept: Kept, *, who: str, now:
     media_type, body = kept
     digest = hashlib.sha256(body).hexdigest()
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         row = {"store_id": store.id, "sha256": digest, "media_type": media_type, "body": body}
         assets.keep(session, {**row, "saved_at": now, "saved_by": who})
         write_settings(session, store, {"documents": {part: digest}}, who=who, now=now)
@@ -48,7 +48,7 @@ def take_away(db: Database, name: str, part: Part, *, who: str, now: datetime) -
         UnknownStore: no store has this name.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         write_settings(session, store, {"documents": {part: ""}}, who=who, now=now)
 
 

@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.db.stores import Store
 from app.domain.findings import N_
 from app.i18n import customer_texts
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.ports import OwnersShop, OwnersShops
 from app.usecases.stores import settings_of
 
@@ -39,7 +39,7 @@ def dress_mails(
         ShopError: the shop did not take them all; the first texts that were there stay kept.
     """
     with db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         settings = settings_of(session, store.id)
     shop, ours = owners_shops(store), texts_in(settings.language, settings.voice)
     kept = store.note_mail_before or {"before": shop.note_mail()}
@@ -60,7 +60,7 @@ def undress_mails(
         ShopError: the shop did not take them all back; try again.
     """
     with db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
     restored = restore_texts(store, owners_shops(store))
     with db.write() as session:
         session.get_one(Store, store.id).note_mail_before = None

@@ -16,7 +16,7 @@ from app.db.audit_trail import audit
 from app.db.documents import DocumentBody, DocumentLink
 from app.db.engine import Database
 from app.db.ratings import forget_words
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.ports import Files
 from app.usecases.verify_documents import expired
 
@@ -26,7 +26,7 @@ def erase_documents(
 ) -> list[str]:
     """The numbers of the documents that were erased; with `dry`, of those that would be."""
     with db.read() as session:
-        store_id = find(session, store_name).id if store_name else None
+        store_id = find_store(session, store_name).id if store_name else None
         found = expired(session, now.date(), store_id)
     if dry:
         return [document.number for document in found]

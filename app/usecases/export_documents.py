@@ -26,6 +26,7 @@ from app.domain.datev import CHARSET, Booking, batch, bookings, is_booked
 from app.domain.invoice import NUMBERED, DocumentContent, DocumentKind
 from app.domain.numbering import file_stem
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.compose_document import content_of
 from app.usecases.ports import Files
 from app.usecases.stores import settings_of
@@ -127,7 +128,8 @@ def export_datev(
     """
     if first.year != last.year or last < first:
         raise KikubariError(
-            "a DATEV batch lies within one calendar year", mend="export each year for itself"
+            Said("a DATEV batch lies within one calendar year"),
+            mend=Said("export each year for itself"),
         )
     with db.read() as session:
         settings = settings_of(session, store.id)

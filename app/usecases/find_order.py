@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from app.db.orders import Order, order_by_remote_id
 from app.db.stores import Store
 from app.errors import KikubariError
-from app.usecases.manage_stores import find
+from app.said import Said
+from app.usecases.manage_stores import find_store
 
 
 def find_order(
@@ -19,11 +20,15 @@ def find_order(
         UnknownStore: no store has this name.
         KikubariError: the store has no such order.
     """
-    store = find(session, store_name)
+    store = find_store(session, store_name)
     order = order_by_remote_id(session, store.id, remote_id, lock=lock)
     if order is None:
         raise KikubariError(
-            f"{store_name} has no order {remote_id} that we know of",
-            mend="`orders list` shows those that came; `store import` reads older ones",
+            Said(
+                "%(store)s has no order %(remote_id)s that we know of",
+                store=store_name,
+                remote_id=remote_id,
+            ),
+            mend=Said("`orders list` shows those that came; `store import` reads older ones"),
         )
     return store, order

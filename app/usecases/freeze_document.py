@@ -24,6 +24,7 @@ from app.domain.owing import copy_in
 from app.domain.retention import keep_until
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceIncomplete
+from app.said import Said
 from app.usecases.adopt_invoice import SentInvoice, check_same, keep_adopted
 from app.usecases.compose_document import Owed
 
@@ -126,8 +127,8 @@ def _number(
     number = number_of(kind, settings.numbering, sequence, local)
     if documents.bears(session, store.id, kind.value, number):
         raise InvoiceIncomplete(
-            f"the next number, {number}, stands on another document already",
-            mend="give numbering.format another form in the shop's settings, then retry",
+            Said("the next number, %(number)s, stands on another document already", number=number),
+            mend=Said("give numbering.format another form in the shop's settings, then retry"),
         )
     return series, sequence, number
 

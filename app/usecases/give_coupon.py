@@ -24,6 +24,7 @@ from app.domain.order import read_order
 from app.domain.store_mode import Mode, Verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError
+from app.said import Said
 from app.usecases.decide_notice import decide
 from app.usecases.find_order import find_order
 from app.usecases.make_coupon import Request, make_coupon, reserve_coupon
@@ -65,7 +66,9 @@ def give_coupon(
         coupon = _reserve(session, outside, store, settings, order, gift)
     with outside.fence(f"coupon-{coupon.id}") as held:
         if not held:
-            raise KikubariError("this coupon is being made now", mend="look again in a minute")
+            raise KikubariError(
+                Said("this coupon is being made now"), mend=Said("look again in a minute")
+            )
         shop = outside.shops(store)
         with db.read() as session:
             coupon = session.get_one(Coupon, coupon.id)
@@ -79,15 +82,20 @@ def _check(store: Store, settings: ShopSettings, order: Order) -> None:
     """Raises CouponRefused where nothing of this order may reach its customer."""
     if store.disconnected_at is not None or store.mode != Mode.LIVE:
         raise CouponRefused(
-            f'store "{store.name}" is not live, and no coupon is made in its shop',
-            mend="go live first",
+            Said(
+                'store "%(store)s" is not live, and no coupon is made in its shop', store=store.name
+            ),
+            mend=Said("go live first"),
         )
     since = order.paid_at or order.modified_at
     verdict = message_verdict(standing_of(store, settings), since, order.email)
     if verdict is not Verdict.DO:
         raise CouponRefused(
-            f"order {order.number} is older than the store's going live, and is told nothing",
-            mend="make the coupon in WooCommerce",
+            Said(
+                "order %(number)s is older than the store's going live, and is told nothing",
+                number=order.number,
+            ),
+            mend=Said("make the coupon in WooCommerce"),
         )
 
 
@@ -105,7 +113,9 @@ def _reserve(
     amount = rules.amount if gift.amount is None else gift.amount
     if why := why_too_much(rules, amount, gift.role):
         which = "coupons.most_by_owner" if gift.role == "owner" else "coupons.most_by_agent"
-        raise CouponRefused(why, mend=f"give less, or let the owner raise {which}")
+        raise CouponRefused(
+            why, mend=Said("give less, or let the owner raise %(which)s", which=which)
+        )
     cause = _begun(session, order, amount, gift.who, now)
     cause = cause or staff_cause(order.remote_id, gift.request[:40])
     request = Request(store.id, order, order.email, settings, cause, amount, gift.who)

@@ -15,6 +15,7 @@ from app.db.notices import HELD
 from app.db.orders import note_event
 from app.domain.text import clean
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.find_order import find_order
 
 MOST_REASON = 300
@@ -37,14 +38,14 @@ def hold_message(
     """
     why = clean(reason, MOST_REASON)
     if not why:
-        raise KikubariError("nothing was held: say why, for whoever answers")
+        raise KikubariError(Said("nothing was held: say why, for whoever answers"))
     with db.write() as session:
         store, order = find_order(session, store_name, remote_id)
         message = notices.locked_messages(session, [message_id]).get(message_id)
         if message is None or message.order_id != order.id:
-            raise KikubariError(f"order {order.number} has no such message")
+            raise KikubariError(Said("order %(number)s has no such message", number=order.number))
         if message.state not in (work.DUE, work.PARKED) or message.posted_at is not None:
-            raise KikubariError("it was not held: it has left, or may have, or waits already")
+            raise KikubariError(Said("it was not held: it has left, or may have, or waits already"))
         message.state, message.held_by, message.problem = HELD, who[:200], why
         message.done_at, message.mend = now, None
         message.lease_owner, message.lease_until = None, None  # a worker that has it loses it

@@ -36,6 +36,7 @@ from app.domain.refund import is_of_nothing
 from app.domain.store_mode import Mode, Verdict, asked_verdict, document_verdict
 from app.domain.store_settings import ShopSettings
 from app.errors import InvoiceAwaited
+from app.said import Said
 from app.usecases.adopt_invoice import SentInvoice, find_sent, may_have_been_sent
 from app.usecases.compose_document import (
     Owed,
@@ -217,7 +218,9 @@ def _credit_verdict(session: Session, store: Store, owed: Owed) -> tuple[Verdict
     if invoice is not None:
         return (Verdict.SPECIMEN if specimen else Verdict.DO), None
     if issue_requests.invoice_is_owed(session, owed.order.id):
-        raise InvoiceAwaited("the order's invoice is not issued yet", mend="see its own request")
+        raise InvoiceAwaited(
+            Said("the order's invoice is not issued yet"), mend=Said("see its own request")
+        )
     return Verdict.NOTHING, "no invoice of the order stands, so there is nothing to credit"
 
 
@@ -234,7 +237,8 @@ def _await_credit(session: Session, owed: Owed) -> None:
         return
     if left_of(papers_of(session, owed.order.id, specimen=document.specimen), document.id):
         raise InvoiceAwaited(
-            f"invoice {document.number} is not taken back yet", mend="see its credit note's request"
+            Said("invoice %(number)s is not taken back yet", number=document.number),
+            mend=Said("see its credit note's request"),
         )
 
 

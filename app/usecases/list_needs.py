@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import notices, shipments
 from app.db.notices import Message
-from app.db.orders import Order, late_orders
+from app.db.orders import Order
 from app.db.stores import all_stores
 from app.db.tasks import Task, open_tasks
 from app.domain.day_queue import FRESH, LIKELY, Need, Reason, ranked
@@ -37,12 +37,17 @@ class Needy:
 
 
 def list_needs(
-    session: Session, now: datetime, *, limit: int = 50, scope: Scope = EVERYTHING
+    session: Session,
+    late: Sequence[Order],
+    now: datetime,
+    *,
+    limit: int = 50,
+    scope: Scope = EVERYTHING,
 ) -> list[Needy]:
     """The orders that need a person, the most pressing first; at most `limit` of each reason.
-    Words that a breaker holds back are one question to the owner, and none of these."""
+    `late`: the late orders, as the page shows them. Words that a breaker holds back are one
+    question to the owner, and none of these."""
     tasks = open_tasks(session, limit=limit, scope=scope)
-    late = late_orders(session, now, limit, scope)
     stuck = shipments.troubled(session, now - FRESH, limit, scope)
     risky = notices.risky_untold(session, LIKELY, limit, scope)
     held = {one.id: one for one in _held(session, limit, scope)}

@@ -36,6 +36,7 @@ from app.domain.coupon import (
 from app.domain.money import rounded
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError, ShopAway, ShopError
+from app.said import Said
 from app.usecases.ports import Clock, CodeOf, Shop
 
 TASK = "no_coupon"
@@ -70,13 +71,13 @@ def reserve_coupon(session: Session, code_of: CodeOf, request: Request, now: dat
     if known is not None:
         return known
     if why := why_no_address(request.email):
-        raise CouponRefused(why, mend="tell the customer another way")
+        raise CouponRefused(why, mend=Said("tell the customer another way"))
     today = now.astimezone(request.settings.zone).date()
     expires_on = today + timedelta(days=rules.valid_days)
     terms = Terms(rules.kind, request.amount, "", rules.minimum_order, expires_on)
     worth, month = worth_of(terms, order.total, order.currency), f"{today:%Y-%m}"
     if why := why_month_is_full(rules, coupons.counted_in(session, store.id, month), worth):
-        raise CouponRefused(why, mend="raise coupons.monthly_sum or coupons.monthly_count")
+        raise CouponRefused(why, mend=Said("raise coupons.monthly_sum or coupons.monthly_count"))
     row_id = coupons.reserve(
         session,
         {
@@ -115,7 +116,7 @@ def make_coupon(
         KikubariError: the shop may still be acting; to be tried again after `retry` seconds.
     """
     if coupon.state == FAILED:
-        raise CouponRefused(coupon.problem or "it could not be made")
+        raise CouponRefused(coupon.problem or Said("it could not be made"))
     if coupon.state == MADE:
         return coupon
     try:
@@ -126,12 +127,14 @@ def make_coupon(
         row = shop.coupon(remote_id)
         if why := why_unsafe(row, coupon.code, coupon.email):
             shop.delete_coupon(remote_id)
-            raise CouponRefused(f"the shop did not make the coupon as it was asked to: {why}")
+            raise CouponRefused(
+                Said("the shop did not make the coupon as it was asked to: %(why)s", why=why)
+            )
     except ShopAway:
         raise
     except (ShopError, CouponRefused) as error:
         give_up(db, coupon.id, error.sentence(), clock())
-        raise CouponRefused(str(error), mend=error.mend) from error
+        raise CouponRefused(error.what, mend=error.mend) from error
     return _keep(db, coupon.id, row, currency, clock())
 
 
@@ -140,8 +143,8 @@ def _currency(shop: Shop) -> str:
     found = shop.general_settings()
     if found.get("woocommerce_enable_coupons") == "no":
         raise CouponRefused(
-            "the shop takes no coupons",
-            mend="switch them on in WooCommerce > Settings > General > Enable coupons",
+            Said("the shop takes no coupons"),
+            mend=Said("switch them on in WooCommerce > Settings > General > Enable coupons"),
         )
     return found.get("woocommerce_currency", "")[:8]
 
@@ -166,7 +169,7 @@ def _ask(
     if coupon.posted_at is not None:
         left = settle_seconds - (now - coupon.posted_at).total_seconds()
         if left > 0:
-            raise KikubariError("the shop may still be making the coupon", retry=left)
+            raise KikubariError(Said("the shop may still be making the coupon"), retry=left)
     with db.write() as session:
         session.get_one(Coupon, coupon.id).posted_at = now
     amount = rounded(coupon.amount, currency) if coupon.kind == "fixed" else coupon.amount

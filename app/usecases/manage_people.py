@@ -12,6 +12,7 @@ from app.db.engine import Database
 from app.db.staff import ROLES, Person
 from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError
+from app.said import Said
 
 
 def add_person(
@@ -31,7 +32,8 @@ def add_person(
     address = email.strip().lower()
     if "@" not in address[1:-1] or len(address) > 320 or any(c.isspace() for c in address):
         raise SettingsError(
-            f"{email[:80]!r} is no e-mail address", mend="give one like a@b.example"
+            Said("'%(email)s' is no e-mail address", email=email[:80]),
+            mend=Said("give one like a@b.example"),
         )
     _check_role(role)
     with db.write() as session:
@@ -40,7 +42,10 @@ def add_person(
             person = Person(email=address, created_at=now)
             session.add(person)
         elif person.removed_at is None:
-            raise SettingsError(f"{address} may sign in already", mend="use `staff link`")
+            raise SettingsError(
+                Said("%(address)s may sign in already", address=address),
+                mend=Said("use `staff link`"),
+            )
         person.role, person.removed_at, person.failures = role, None, 0
         session.flush()
         staff.limit_to(session, person, scope)
@@ -107,19 +112,22 @@ def reset_codes(db: Database, person_id: int, *, who: str, now: datetime) -> Non
 
 def _check_role(role: str) -> None:
     if role not in ROLES:
-        raise SettingsError(f"role {role[:40]!r} is unknown", mend=f"roles: {', '.join(ROLES)}")
+        raise SettingsError(
+            Said("role '%(role)s' is unknown", role=role[:40]),
+            mend=Said("roles: %(roles)s", roles=", ".join(ROLES)),
+        )
 
 
 def _find(session: Session, person_id: int) -> Person:
     person = staff.person_by_id(session, person_id, lock=True)
     if person is None:
-        raise SettingsError("there is no such person", mend="see `staff list`")
+        raise SettingsError(Said("there is no such person"), mend=Said("see `staff list`"))
     return person
 
 
 def _keep_an_owner(owners: list[Person], person: Person) -> None:
     if owners == [person]:
         raise SettingsError(
-            f"{person.email} is the last owner of everything",
-            mend="make another one an owner first",
+            Said("%(email)s is the last owner of everything", email=person.email),
+            mend=Said("make another one an owner first"),
         )

@@ -17,6 +17,7 @@ from app.domain.scope import EVERYTHING, Scope
 from app.domain.sidebar import help_scout, zendesk
 from app.domain.sidebar.question import Vendor, origin_of
 from app.errors import SettingsError
+from app.said import Said
 from app.usecases.ports import SecretBox
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -56,8 +57,8 @@ def add_sidebar(
     """
     if not NAME.fullmatch(new.name):
         raise SettingsError(
-            "a sidebar's name is of a to z, 0 to 9 and hyphens, at most 40 of them",
-            mend="choose another name",
+            Said("a sidebar's name is of a to z, 0 to 9 and hyphens, at most 40 of them"),
+            mend=Said("choose another name"),
         )
     origin = origin_of(new.origin) if new.vendor.is_framed else ""
     is_zendesk = new.vendor is Vendor.ZENDESK
@@ -67,10 +68,14 @@ def add_sidebar(
         present = sidebars.all_sidebars(session)
         if any(one.name == new.name for one in present):
             raise SettingsError(
-                f'there is a sidebar "{new.name}" already', mend="choose another name"
+                Said('there is a sidebar "%(name)s" already', name=new.name),
+                mend=Said("choose another name"),
             )
         if len(present) >= MOST:
-            raise SettingsError(f"there are {MOST} sidebars already", mend="remove one first")
+            raise SettingsError(
+                Said("there are %(most)s sidebars already", most=MOST),
+                mend=Said("remove one first"),
+            )
         sidebar = Sidebar(
             name=new.name,
             vendor=new.vendor.value,
@@ -120,7 +125,9 @@ def find_sidebar(session: Session, name: str) -> Sidebar:
     """Raises SettingsError where there is none of this name."""
     sidebar = sidebars.sidebar_by_name(session, name)
     if sidebar is None:
-        raise SettingsError(f'there is no sidebar "{name}"', mend="see `sidebars list`")
+        raise SettingsError(
+            Said('there is no sidebar "%(name)s"', name=name), mend=Said("see `sidebars list`")
+        )
     return sidebar
 
 
@@ -133,12 +140,18 @@ def _secret(vendor: Vendor, given: str) -> str:
         return secrets.token_urlsafe(24)
     if len(given) < SHORTEST_SECRET or not given.isascii() or not given.isprintable():
         raise SettingsError(
-            f"a sidebar's secret has at least {SHORTEST_SECRET} characters, all of ASCII",
-            mend="leave it away, and one is made",
+            Said(
+                "a sidebar's secret has at least %(shortest_secret)s characters, all of ASCII",
+                shortest_secret=SHORTEST_SECRET,
+            ),
+            mend=Said("leave it away, and one is made"),
         )
     if len(given) > help_scout.LONGEST_SECRET:
         raise SettingsError(
-            f"a sidebar's secret has at most {help_scout.LONGEST_SECRET} characters",
-            mend="leave it away, and one is made",
+            Said(
+                "a sidebar's secret has at most %(longest_secret)s characters",
+                longest_secret=help_scout.LONGEST_SECRET,
+            ),
+            mend=Said("leave it away, and one is made"),
         )
     return given

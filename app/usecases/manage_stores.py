@@ -21,6 +21,7 @@ from app.domain.shop_address import shop_address
 from app.domain.store_mode import Mode
 from app.domain.store_settings import read_settings
 from app.errors import SettingsError, UnknownStore
+from app.said import Said
 from app.usecases.ports import SecretBox
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
@@ -52,7 +53,9 @@ def put_store(session: Session, box: SecretBox, new: NewStore, *, who: str, now:
     """`add_store` within the caller's transaction."""
     _check(new)
     if store_by_name(session, new.name) is not None:
-        raise SettingsError(f'a store named "{new.name}" exists', mend="choose another name")
+        raise SettingsError(
+            Said('a store named "%(name)s" exists', name=new.name), mend=Said("choose another name")
+        )
     store = Store(
         name=new.name,
         key=token_urlsafe(24),
@@ -83,13 +86,16 @@ def change_store(
         UnknownStore: no store has this name.
     """
     if not changes:
-        raise SettingsError("nothing was given to change", mend="see store change --help")
+        raise SettingsError(
+            Said("nothing was given to change"), mend=Said("see store change --help")
+        )
     _check_fields(changes)
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.disconnected_at is not None:
             raise SettingsError(
-                f'store "{name}" is disconnected', mend="connect the shop again: store connect"
+                Said('store "%(store)s" is disconnected', store=name),
+                mend=Said("connect the shop again: store connect"),
             )
         for field, value in changes.items():
             if field == "url":
@@ -132,22 +138,27 @@ def set_mode(
             back into a test; a store that was live is put to test; another plug-in invoices.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.disconnected_at is not None:
             raise SettingsError(
-                f'store "{name}" is disconnected', mend="connect the shop again: store connect"
+                Said('store "%(store)s" is disconnected', store=name),
+                mend=Said("connect the shop again: store connect"),
             )
         if mode is Mode.TEST and store.live_from is not None:
             raise SettingsError(
-                f'store "{name}" has been live, and what is paid in test mode gets no invoice',
-                mend="to stop everything for a while: store pause",
+                Said(
+                    'store "%(store)s" has been live, and what is paid in test mode gets no '
+                    "invoice",
+                    store=name,
+                ),
+                mend=Said("to stop everything for a while: store pause"),
             )
         if mode is Mode.LIVE and not only_us:
             _check_invoices_elsewhere(session, store)
         if mode is Mode.LIVE and live_from and documents.has_specimens(session, store.id):
             raise SettingsError(
-                "--from: orders since then have specimens instead of invoices",
-                mend="leave --from out, and go live from now",
+                Said("--from: orders since then have specimens instead of invoices"),
+                mend=Said("leave --from out, and go live from now"),
             )
         goes_on = mode is Mode.LIVE and store.mode == Mode.SHADOW.value and store.live_from
         if goes_on:
@@ -168,8 +179,8 @@ def _check_invoices_elsewhere(session: Session, store: Store) -> None:
     row = diagnoses.of_store(session, store.id)
     if row is not None and any(one.get("check") == "invoice_plugin" for one in row.findings):
         raise SettingsError(
-            f'another plug-in of "{store.name}" makes invoices too',
-            mend="switch it off there, then: store mode NAME live --only-us",
+            Said('another plug-in of "%(store)s" makes invoices too', store=store.name),
+            mend=Said("switch it off there, then: store mode NAME live --only-us"),
         )
 
 
@@ -191,7 +202,9 @@ def save_settings(
         UnknownStore: no store has this name.
     """
     with db.write() as session:
-        return write_settings(session, find(session, name), changes, who=who, now=now, whole=whole)
+        return write_settings(
+            session, find_store(session, name), changes, who=who, now=now, whole=whole
+        )
 
 
 def write_settings(
@@ -213,7 +226,7 @@ def write_settings(
     return version + 1
 
 
-def find(session: Session, name: str) -> Store:
+def find_store(session: Session, name: str) -> Store:
     """The store of this name.
 
     Raises:
@@ -222,19 +235,28 @@ def find(session: Session, name: str) -> Store:
     store = store_by_name(session, name)
     if store is None:
         names = ", ".join(store.name for store in all_stores(session)) or "none"
-        raise UnknownStore(f'no store is named "{name}"', mend=f"stores: {names}")
+        raise UnknownStore(
+            Said('no store is named "%(name)s"', name=name),
+            mend=Said("stores: %(names)s", names=names),
+        )
     return store
 
 
 def _live_from(store: Store, wanted: datetime | None, now: datetime) -> datetime:
     if wanted is not None and wanted > now:
-        raise SettingsError("--from lies in the future", mend="go live when it has come")
+        raise SettingsError(
+            Said("--from lies in the future"), mend=Said("go live when it has come")
+        )
     if store.live_from is None:
         return wanted or now
     if wanted is not None and wanted != store.live_from:
         raise SettingsError(
-            f'store "{store.name}" is live from {store.live_from:%Y-%m-%d %H:%M} UTC',
-            mend="that moment stays as it is; leave --from out",
+            Said(
+                'store "%(store)s" is live from %(live_from)s UTC',
+                store=store.name,
+                live_from=f"{store.live_from:%Y-%m-%d %H:%M}",
+            ),
+            mend=Said("that moment stays as it is; leave --from out"),
         )
     return store.live_from
 
@@ -243,8 +265,8 @@ def check_name(name: str) -> None:
     """Raises SettingsError where this can be no store's name."""
     if not NAME.fullmatch(name):
         raise SettingsError(
-            f"store name {name[:60]!r}: small letters, digits and hyphens only",
-            mend='choose a name such as "tea-shop"',
+            Said("store name '%(name)s': small letters, digits and hyphens only", name=name[:60]),
+            mend=Said('choose a name such as "tea-shop"'),
         )
 
 
@@ -260,8 +282,8 @@ def _check_fields(fields: dict[str, str]) -> None:
     for field, value in fields.items():
         if not value.strip():
             raise SettingsError(
-                f"--{field.replace('_', '-')} is empty",
-                mend="make the key in WooCommerce > Settings > Advanced > REST API",
+                Said("--%(option)s is empty", option=field.replace("_", "-")),
+                mend=Said("make the key in WooCommerce > Settings > Advanced > REST API"),
             )
 
 

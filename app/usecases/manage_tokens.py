@@ -19,6 +19,7 @@ from app.domain.hashed import hash_of
 from app.domain.scope import EVERYTHING, Scope
 from app.domain.text import clean
 from app.errors import SettingsError
+from app.said import Said
 
 LONGEST_TOKEN = 60
 BYTES = 32
@@ -65,10 +66,12 @@ def make_token(
     """
     called = clean(name, 60)
     if not called:
-        raise SettingsError("the token has no name", mend="call it after what uses it")
+        raise SettingsError(Said("the token has no name"), mend=Said("call it after what uses it"))
     given = _known(scopes)
     if expires_at is not None and expires_at <= now:
-        raise SettingsError("the token would have ended already", mend="choose a later day")
+        raise SettingsError(
+            Said("the token would have ended already"), mend=Said("choose a later day")
+        )
     secret = TOKEN_PREFIX + token_urlsafe(BYTES)
     token = ApiToken(
         name=called,
@@ -83,7 +86,7 @@ def make_token(
     with db.write() as session:
         makers = api_tokens.makers_stores(session, token)
         if makers is None:
-            raise SettingsError("only owners make tokens", mend="ask an owner")
+            raise SettingsError(Said("only owners make tokens"), mend=Said("ask an owner"))
         sees = scope.within(makers)
         api_tokens.add(session, token, sees)
         stores = sees.on_audit
@@ -141,5 +144,8 @@ def _known(scopes: Iterable[str]) -> list[str]:
     unknown = given - {one.value for one in ApiScope}
     if unknown or not given:
         names = ", ".join(ApiScope)
-        raise SettingsError("the token may do nothing that is known", mend=f"choose of: {names}")
+        raise SettingsError(
+            Said("the token may do nothing that is known"),
+            mend=Said("choose of: %(names)s", names=names),
+        )
     return [one.value for one in ApiScope if one in given]

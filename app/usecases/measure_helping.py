@@ -64,7 +64,7 @@ def _delay(
     if ship_by_on is None or promised_on is None:
         return None
     told_at = min(
-        (one.sent_at for one in rows if one.sent_at and one.delivery in REALLY_TOLD), default=None
+        (one.sent_at for one in rows if one.sent_at and one.fate in REALLY_TOLD), default=None
     )
     left_at = gone.get(order.email)
     return Delay(

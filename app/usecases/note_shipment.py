@@ -23,6 +23,7 @@ from app.domain.parcel import Parcel, ParcelState, Source
 from app.domain.text import clean
 from app.domain.tracking_number import normalised
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.find_order import find_order
 from app.usecases.record_order import watch
 from app.usecases.record_shipments import STAFF, known_parcels, record_told
@@ -63,8 +64,12 @@ def note_shipment(
         store, order = find_order(session, store_name, remote_id, lock=True)
         if order.status in CLOSED_STATUSES | {DELETED} and word is not Word.TAKE_BACK:
             raise KikubariError(
-                f"order {order.number} is {order.status}: no parcel of it is on its way",
-                mend="change the order in WooCommerce first",
+                Said(
+                    "order %(number)s is %(status)s: no parcel of it is on its way",
+                    number=order.number,
+                    status=order.status,
+                ),
+                mend=Said("change the order in WooCommerce first"),
             )
         rows = shipments.rows_of(session, order.id)
         said = _before(rows) if word is not Word.TAKE_BACK else {}

@@ -122,7 +122,7 @@ def _made(
         made = make_coupon(db, shop, outside.clock, coupon, number, settle_seconds=settle_seconds)
     except ShopAway as error:
         if _has_failed_again(db, coupon.id, error, now):
-            raise CouponRefused(str(error)) from error
+            raise CouponRefused(error.what) from error
         raise
     return _facts_of(made) if _can_be_used(made, occasion.settings, now) else None
 

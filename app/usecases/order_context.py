@@ -121,7 +121,7 @@ class OrderContext:
             for one in self.documents
         ]
         found += [
-            Happening(message.sent_at, "told", {"kind": notice.kind, "delivery": message.delivery})
+            Happening(message.sent_at, "told", {"kind": notice.kind, "fate": message.fate})
             for notice, message in self.told
             if message is not None and message.sent_at is not None
         ]
@@ -211,7 +211,7 @@ def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetim
             Saying(
                 notice.kind,
                 message.state if message else None,
-                message.delivery if message else None,
+                message.fate if message else None,
                 day(message.sent_at) if message else None,
                 day_among(notice.facts, "expected_on"),
             )

@@ -17,7 +17,8 @@ from app.db.stores import Store
 from app.domain.store_mode import Mode
 from app.domain.text import clean
 from app.errors import SettingsError
-from app.usecases.manage_stores import find
+from app.said import Said
+from app.usecases.manage_stores import find_store
 
 AS_COPY = "moved, or a copy?"
 """How the reason begins where we paused it ourselves."""
@@ -35,10 +36,11 @@ def pause_store(db: Database, name: str, reason: str, *, who: str, now: datetime
         SettingsError: nothing leaves anyway.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.mode == Mode.SHADOW.value:
             raise SettingsError(
-                f'store "{name}" is in shadow mode: nothing leaves', mend="nothing needs pausing"
+                Said('store "%(store)s" is in shadow mode: nothing leaves', store=name),
+                mend=Said("nothing needs pausing"),
             )
         store.paused_mode, store.mode = store.mode, Mode.SHADOW.value
         store.pause_reason, store.mode_since = clean(reason, 200), now
@@ -53,9 +55,11 @@ def resume_store(db: Database, name: str, *, who: str, now: datetime) -> Store:
         SettingsError: the store is not paused.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.paused_mode is None:
-            raise SettingsError(f'store "{name}" is not paused', mend="see store show")
+            raise SettingsError(
+                Said('store "%(store)s" is not paused', store=name), mend=Said("see store show")
+            )
         paused_at, store.mode = store.mode_since, store.paused_mode
         store.paused_mode, store.pause_reason, store.mode_since = None, None, now
         if store.mode == Mode.LIVE.value and store.live_from is not None:

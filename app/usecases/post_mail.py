@@ -41,13 +41,13 @@ class MailChannel:
 
     def say(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:
         outcome = self._mailer.send(posting, about_to)
-        if outcome.delivery in LEFT:
+        if outcome.fate in LEFT:
             self._note(posting, outcome)
         return outcome
 
     def _note(self, posting: Posting, outcome: Outcome) -> None:
         """At each order that it tells of. What the shop does not take is not tried again."""
-        how = "by e-mail" if outcome.delivery is MailState.MAILED else "by e-mail, perhaps"
+        how = "by e-mail" if outcome.fate is MailState.MAILED else "by e-mail, perhaps"
         for order_id, reference in zip(posting.order_ids, posting.references, strict=True):
             try:
                 words = f"Kikubari: the customer was told {how} ({reference})."

@@ -30,15 +30,15 @@ class NoteChannel:
         note_id = find_note(notes, reference)
         if note_id is None:
             return None
-        delivery, said = mailer_result(notes, note_id)
+        fate, said = mailer_result(notes, note_id)
         words = next(str(note["note"]) for note in notes if int(note["id"]) == note_id)
-        return Outcome(delivery, said, note_id, words[:LONGEST_TEXT])
+        return Outcome(fate, said, note_id, words[:LONGEST_TEXT])
 
     def say(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:
         about_to()
         note_id = int(self._shop.add_customer_note(posting.order_id, posting.text)["id"])
-        delivery, said = mailer_result(self._shop.notes(posting.order_id), note_id)
-        return Outcome(delivery, said, note_id)
+        fate, said = mailer_result(self._shop.notes(posting.order_id), note_id)
+        return Outcome(fate, said, note_id)
 
     def take_back(self, order_id: int, note_id: int) -> bool:
         self._shop.delete_note(order_id, note_id)

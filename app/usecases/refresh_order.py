@@ -16,6 +16,7 @@ from app.db.engine import Database
 from app.db.orders import note_event
 from app.domain.order import DELETED, is_newer, read_order
 from app.errors import KikubariError, ShopAnswerUnusable, ShopMissing
+from app.said import Said
 from app.usecases.find_order import find_order
 from app.usecases.ports import Clock, Shops
 from app.usecases.record_order import record_deleted, record_order
@@ -33,14 +34,22 @@ def refresh_order(
     with db.read() as session:
         store, _ = find_order(session, store_name, remote_id)
     if store.disconnected_at is not None:
-        raise KikubariError(f"{store.name} is disconnected", mend="connect the shop again")
+        raise KikubariError(
+            Said("%(store)s is disconnected", store=store.name), mend=Said("connect the shop again")
+        )
     try:
         payload = shops(store).order(remote_id)
     except ShopMissing:
         payload = None
     snapshot = read_order(payload) if payload is not None else None
     if snapshot is not None and snapshot.id != remote_id:
-        raise ShopAnswerUnusable(f"asked for order {remote_id}, the shop gave {snapshot.id}")
+        raise ShopAnswerUnusable(
+            Said(
+                "asked for order %(remote_id)s, the shop gave %(id)s",
+                remote_id=remote_id,
+                id=snapshot.id,
+            )
+        )
     now = clock()
     with db.write() as session:
         store, order = find_order(session, store_name, remote_id, lock=True)

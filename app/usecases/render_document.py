@@ -25,6 +25,7 @@ from app.db.stores import Store
 from app.domain.invoice import DocumentContent
 from app.domain.notice import NoticeKind
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.compose_document import content_of
 from app.usecases.decide_notice import decide
 from app.usecases.dress_documents import files_of
@@ -138,11 +139,17 @@ def document_xml(
     """
     writers = {"cii": press.einvoices.cii, "ubl": press.einvoices.ubl}
     if syntax not in writers:
-        raise KikubariError(f"there is no syntax {syntax[:20]!r}", mend="take cii or ubl")
+        raise KikubariError(
+            Said("there is no syntax '%(syntax)s'", syntax=syntax[:20]),
+            mend=Said("take cii or ubl"),
+        )
     with db.read() as session:
         document = session.get(Document, document_id)
         if document is None:
-            raise KikubariError(f"there is no document {document_id}", mend="see `invoices list`")
+            raise KikubariError(
+                Said("there is no document %(document_id)s", document_id=document_id),
+                mend=Said("see `invoices list`"),
+            )
         content = content_of(document)
     return document, writers[syntax](content)
 
@@ -152,7 +159,10 @@ def document_pdf(db: Database, press: Press, document_id: int) -> tuple[Document
     with db.read() as session:
         document = session.get(Document, document_id)
         if document is None:
-            raise KikubariError(f"there is no document {document_id}", mend="see `invoices list`")
+            raise KikubariError(
+                Said("there is no document %(document_id)s", document_id=document_id),
+                mend=Said("see `invoices list`"),
+            )
         row = documents.file_of(session, document_id)
         content = content_of(document)
         kept = files_of(session, document.store_id, content.design)

@@ -18,6 +18,7 @@ from app.domain.notice import ABOUT_INVOICE, NoticeKind, version_of
 from app.domain.owing import invoice_in_force
 from app.domain.store_mode import Mode
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.allow_words import allow_words
 from app.usecases.compose_document import papers_of
 from app.usecases.decide_notice import decide
@@ -43,7 +44,7 @@ def resend_invoice(
         version = version_of(request)
         if _is_coming(session, order, version):
             raise KikubariError(
-                "a mail with the invoice is on its way", mend="look again in a minute"
+                Said("a mail with the invoice is on its way"), mend=Said("look again in a minute")
             )
         message_id = decide(
             session,
@@ -67,8 +68,8 @@ def _invoice(session: Session, order: Order, *, specimen: bool) -> Document:
     file = documents.file_of(session, paper.id) if paper else None
     if paper is None or file is None or file.state != work.DONE:
         raise KikubariError(
-            f"order {order.number} has no invoice that could be sent",
-            mend="it is sent by itself as soon as it is made",
+            Said("order %(number)s has no invoice that could be sent", number=order.number),
+            mend=Said("it is sent by itself as soon as it is made"),
         )
     return session.get_one(Document, paper.id)
 

@@ -40,7 +40,7 @@ from app.errors import KikubariError, ShopAnswerUnusable, ShopError
 from app.usecases.adopt_invoice import invoice_note, invoice_sentences
 from app.usecases.find_changes import changes_since
 from app.usecases.guard_numbers import SYSTEM, Gate
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.ports import Clock, Shops, Witness
 from app.usecases.stores import settings_of
 
@@ -155,7 +155,7 @@ def _invoice_series(settings: ShopSettings, at: datetime) -> str:
 
 def _series_now(session: Session, name: str, now: datetime) -> SeriesKey:
     """The series that a shop's invoices are numbered in at present."""
-    store = find(session, name)
+    store = find_store(session, name)
     return store.key, _invoice_series(settings_of(session, store.id), now)
 
 

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.db.stores import Store
 from app.domain.connecting import OLD_SECRET_LIFE
 from app.usecases.connect_store import Desk, new_webhook_secret
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 
 
 def rotate_secret(db: Database, desk: Desk, name: str, *, who: str, now: datetime) -> Store:
@@ -25,7 +25,7 @@ def rotate_secret(db: Database, desk: Desk, name: str, *, who: str, now: datetim
         ShopError: not every webhook has the new secret; both secrets stay valid, try again.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.old_webhook_secret is None or store.old_secret_until is not None:
             store.old_webhook_secret, store.old_secret_until = store.webhook_secret, None
             store.webhook_secret = desk.reach.box.seal(new_webhook_secret())

@@ -10,7 +10,7 @@ from app.db.engine import Database
 from app.db.stores import Store
 from app.domain.carrier_events.signature import Service
 from app.errors import SettingsError
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from app.usecases.ports import SecretBox
 
 SHORTEST_SECRET = 8
@@ -38,7 +38,7 @@ def set_carrier(
             mend=f"copy it whole from {service.value}'s settings",
         )
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.disconnected_at is not None:
             raise SettingsError(
                 f'store "{name}" is disconnected', mend="connect the shop again: store connect"

@@ -15,7 +15,7 @@ from app.domain.posting import Posting
 from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError, MailServerRefused, SettingsError
 from app.usecases.channels import Mailers
-from app.usecases.manage_stores import find, save_settings
+from app.usecases.manage_stores import find_store, save_settings
 from app.usecases.ports import SecretBox
 from app.usecases.stores import settings_of
 
@@ -40,7 +40,7 @@ def set_mail_server(
         SettingsError: a value is wrong, or the store is disconnected.
     """
     with db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         if store.disconnected_at is not None:
             raise SettingsError(
                 f'store "{name}" is disconnected', mend="connect the shop again: store connect"
@@ -98,7 +98,7 @@ def send_test_mail(
         SettingsError: the store has no mail server of its own.
     """
     with db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         settings = settings_of(session, store.id)
     mailer = mailers(store, settings)
     if mailer is None:
@@ -115,4 +115,4 @@ def send_test_mail(
         address=address,
     )
     outcome = mailer.send(posting, lambda: None)
-    return outcome.delivery, outcome.said
+    return outcome.fate, outcome.said

@@ -14,6 +14,7 @@ from app.db.engine import Database
 from app.db.staff import Person
 from app.domain.hashed import hash_of
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.ports import SecretBox
 from app.usecases.sign_in import (
     count_code_failure,
@@ -37,9 +38,9 @@ def begin_codes(db: Database, box: SecretBox, person_id: int) -> None:
     with db.write() as session:
         person = session.get_one(Person, person_id, with_for_update=True)
         if person.asks_for_code:
-            raise KikubariError("codes are asked for already", mend="end that first")
+            raise KikubariError(Said("codes are asked for already"), mend=Said("end that first"))
         if person.password_hash is None:
-            raise KikubariError("there is no password yet", mend="set one first")
+            raise KikubariError(Said("there is no password yet"), mend=Said("set one first"))
         person.code_secret, person.code_counter = box.seal(pyotp.random_base32()), 0
 
 

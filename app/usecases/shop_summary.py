@@ -21,6 +21,7 @@ from app.domain.copies import Question
 from app.domain.findings import Finding
 from app.domain.law.seller import seller_lacks
 from app.domain.store_settings import ShopSettings
+from app.said import Said
 from app.usecases.diagnose_store import Chart, last_chart
 from app.usecases.pause_store import is_held_as_copy
 from app.usecases.stores import settings_of
@@ -50,7 +51,7 @@ class Summary:
     orders: int
     documents: int
     would_have: WouldHave
-    seller_lacks: str
+    seller_lacks: Said | None
     """What the law would park every invoice for, and the mend; "" where nothing."""
     questions: list[Question]
     """Other addresses under which it showed up, about which its owner has not been asked."""

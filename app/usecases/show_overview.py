@@ -61,9 +61,9 @@ def overview(
     are seen."""
     known = {store.id: store for store in stores.all_stores(session, scope)}
     zones = {store_id: settings_of(session, store_id).zone for store_id in known}
-    shown = orders.late_orders(session, now, limit, scope)
-    shown += orders.newest(session, store_id=None, limit=limit, scope=scope)
-    by_id = {order.id: order for order in shown}
+    due = orders.late_orders(session, now, limit, scope)
+    newest = orders.newest(session, store_id=None, limit=limit, scope=scope)
+    by_id = {order.id: order for order in [*due, *newest]}
     told = notices.tellings_of(session, list(by_id))
     stories = stories_of(session, list(by_id.values()), now)
     late = [order for order in by_id.values() if stories[order.id].is_late]
@@ -76,7 +76,7 @@ def overview(
         documents=documents.by_order(session, list(by_id)),
         told=told,
         parked=parked(session, known, limit=limit, scope=scope),
-        needs=list_needs(session, now, limit=limit, scope=scope),
+        needs=list_needs(session, due, now, limit=limit, scope=scope),
         broken=_broken(session, known),
         held=len(notices.held_messages(session, limit=limit, scope=scope)),
         halt=halt_of(installation(session)),

@@ -166,7 +166,7 @@ def _told(found: OrderContext) -> Iterator[ToldDelay]:
 def _asked(found: OrderContext) -> AskedWord | None:
     sent = {message.id: (notice, message) for notice, message in found.told if message is not None}
     latest = word_to_rate(
-        Said(message.id, notice.kind, message.delivery, message.sent_at)
+        Said(message.id, notice.kind, message.fate, message.sent_at)
         for notice, message in sent.values()
     )
     if latest is None:

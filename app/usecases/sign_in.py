@@ -24,6 +24,7 @@ from app.db.staff import Person, SignInLink, person_by_email, use_link
 from app.domain.device import Device
 from app.domain.hashed import hash_of
 from app.errors import SettingsError
+from app.said import Said
 from app.usecases.manage_sessions import open_session
 from app.usecases.ports import SecretBox
 from app.usecases.take_code import take_code
@@ -162,7 +163,11 @@ def hash_password(password: str) -> str:
     """Raises SettingsError where it is too short."""
     if len(password) < SHORTEST_PASSWORD:
         raise SettingsError(
-            f"a password needs {SHORTEST_PASSWORD} characters", mend="choose a longer one"
+            Said(
+                "a password needs %(shortest_password)s characters",
+                shortest_password=SHORTEST_PASSWORD,
+            ),
+            mend=Said("choose a longer one"),
         )
     return _hasher.hash(password)
 
@@ -182,7 +187,8 @@ def find_person(session: Session, email: str) -> Person:
     person = person_by_email(session, email)
     if person is None:
         raise SettingsError(
-            f"nobody signs in as {email[:80]}", mend="add them: staff add EMAIL --role owner"
+            Said("nobody signs in as %(email)s", email=email[:80]),
+            mend=Said("add them: staff add EMAIL --role owner"),
         )
     return person
 

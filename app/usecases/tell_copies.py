@@ -22,8 +22,9 @@ from app.domain.diagnosis import KeyState, Reach, ShopFacts
 from app.domain.findings import CONTACT, Finding
 from app.domain.store_mode import Mode
 from app.errors import SettingsError
+from app.said import Said
 from app.usecases.diagnose_store import last_chart
-from app.usecases.manage_stores import change_store, find
+from app.usecases.manage_stores import change_store, find_store
 from app.usecases.pause_store import AS_COPY, is_held_as_copy, pause_store, resume_store
 from app.usecases.ports import Probes, SecretBox
 
@@ -55,18 +56,22 @@ def it_moved(
             nothing is changed.
     """
     with db.read() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         asked = _asked(session, store, address)
     found = finder(asked.address)
     if not same_source(found.url, asked.address):
         raise SettingsError(
-            f"at {asked.address} a shop answers that says it is at {found.url}",
-            mend="ask whoever moved it which address is right",
+            Said(
+                "at %(address)s a shop answers that says it is at %(url)s",
+                address=asked.address,
+                url=found.url,
+            ),
+            mend=Said("ask whoever moved it which address is right"),
         )
     _check_answers(probes, store, found)
     change_store(db, box, name, {"url": found.url}, who=who, now=now)
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         store.copies = [one for one in store.copies if not same_source(one, found.url)]
     return resume_store(db, name, who=who, now=now) if is_held_as_copy(store) else store
 
@@ -81,7 +86,7 @@ def it_is_a_copy(db: Database, name: str, address: str, *, who: str, now: dateti
         SettingsError: nothing of it was seen there.
     """
     with db.write() as session:
-        store = find(session, name)
+        store = find_store(session, name)
         asked = _asked(session, store, address)
         if not is_known(asked.address, store.copies):
             store.copies = [*store.copies, asked.address]
@@ -99,8 +104,16 @@ def _asked(session: Session, store: Store, address: str) -> Question:
             return one
     seen = ", ".join(one.address for one in asked) or "nowhere else"
     raise SettingsError(
-        f'nothing of "{store.name}" was seen at {address[:200]!r}; it was seen at: {seen}',
-        mend=f"to change its address all the same: store change {store.name} --url ADDRESS",
+        Said(
+            'nothing of "%(store)s" was seen at "%(address)s"; it was seen at: %(seen)s',
+            store=store.name,
+            address=address[:200],
+            seen=seen,
+        ),
+        mend=Said(
+            "to change its address all the same: store change %(store)s --url ADDRESS",
+            store=store.name,
+        ),
     )
 
 
@@ -127,6 +140,8 @@ def _check_answers(probes: Probes, store: Store, found: FoundShop) -> None:
     facts = ShopFacts(store.name, found.url, said=str(known.get("said", "")))
     words: Finding | None = facts.finding(check, target="") if check in CONTACT else None
     raise SettingsError(
-        words.seen() if words else f"the shop at {found.url} does not take our keys",
-        mend="if it moved, its keys moved with it; else it is another shop",
+        words.seen()
+        if words
+        else Said("the shop at %(url)s does not take our keys", url=found.url),
+        mend=Said("if it moved, its keys moved with it; else it is another shop"),
     )

@@ -40,7 +40,7 @@ class Try:
 
 def finish_or_try_again(one: Try, outcome: Outcome) -> None:
     """A mailer that failed gets one more try."""
-    failed = outcome.delivery is MailState.FAILED
+    failed = outcome.fate is MailState.FAILED
     if not failed or one.letter.message.retried_at is not None or outcome.note_id is None:
         finish(one, outcome)
         return
@@ -67,14 +67,14 @@ def finish(one: Try, outcome: Outcome) -> None:
             now=now,
             text=outcome.text,
             note_id=outcome.note_id,
-            delivery=outcome.delivery.value,
+            fate=outcome.fate.value,
             mailer_said=outcome.said[:300],
             sent_at=now,
             problem=None,
         )
-        if outcome.delivery is MailState.FAILED:
+        if outcome.fate is MailState.FAILED:
             ask_staff(session, one.letter, "mailer_failed", outcome.said, now)
-        elif outcome.delivery is MailState.UNKNOWN:
+        elif outcome.fate is MailState.UNKNOWN:
             ask_staff(session, one.letter, "mail_unknown", outcome.said, now)
 
 

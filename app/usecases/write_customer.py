@@ -27,6 +27,7 @@ from app.domain.own_words import tidy, why_not_to_customers
 from app.domain.store_mode import may_link
 from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.allow_words import allow_words
 from app.usecases.decide_notice import decide
 from app.usecases.find_order import find_order
@@ -162,6 +163,9 @@ def _open(session: Session, store_name: str, remote_id: int, words: str) -> _Des
 def _check_link(desk: _Desk, links: Links) -> None:
     if not may_link(standing_of(desk.store, desk.settings), links.public_url):
         raise KikubariError(
-            f"the link would not open for customers: PUBLIC_URL is {links.public_url}",
-            mend="write without it, or set PUBLIC_URL to the public https address",
+            Said(
+                "the link would not open for customers: PUBLIC_URL is %(public_url)s",
+                public_url=links.public_url,
+            ),
+            mend=Said("write without it, or set PUBLIC_URL to the public https address"),
         )

@@ -17,7 +17,7 @@ from app.usecases.sign_in import SHORTEST_PASSWORD
 from app.web.safety import limiter
 from app.web.session import requires, start, this_device
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 NAMES = {"en": "English", "de": "Deutsch", "fr": "Français", "ja": "日本語"}
 LONGEST = 1000
@@ -61,7 +61,7 @@ def password() -> Response:
             now=s.clock(),
         )
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     else:
         start(token)
         flash(gettext("Your password is changed. Everywhere else you are signed out."))
@@ -106,7 +106,7 @@ def make_secret() -> Response:
     try:
         begin_codes(s.db, s.box, current_user.person_id)
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("account.show"))
     return redirect(url_for("account.code"))
 

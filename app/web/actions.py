@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from app.db.notices import speaks_of
 from app.domain.delay import Promise
 from app.errors import KikubariError
 from app.usecases.add_note import Note, add_note
@@ -19,11 +20,12 @@ from app.usecases.refresh_order import refresh_order
 from app.usecases.resend_invoice import resend_invoice
 from app.usecases.write_customer import Draft, preview_words, write_customer
 from app.web.forms import check_confirmed, form_key
+from app.web.ids import read_id
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import my_scope, order_named, saw
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 FIELD = 20_000
 """Characters of one field that are looked at."""
@@ -44,7 +46,7 @@ def send_invoice(store_name: str, remote_id: int) -> Response:
         resend_invoice(s.db, store_name, remote_id, **asked)
         flash(gettext("The invoice is sent once more, within a minute."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(page)
 
 
@@ -65,7 +67,7 @@ def write(store_name: str, remote_id: int) -> str | Response:
         shown = preview_words(s.db, s.outside.wording, s.links, store_name, remote_id, draft, now)
         problem = ""
     except KikubariError as error:
-        shown, problem = None, error.sentence()
+        shown, problem = None, said(error.sentence())
     return _draft(store_name, remote_id, shown=shown, problem=problem)
 
 
@@ -98,7 +100,7 @@ def note(store_name: str, remote_id: int) -> Response:
         add_note(s.db, s.shop, store_name, remote_id, written, s.clock())
         flash(gettext("Noted. The customer is not told."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(f"{page}#happened")
 
 
@@ -114,7 +116,7 @@ def hold(store_name: str, remote_id: int) -> Response:
         hold_message(s.db, store_name, remote_id, _message(), **known)
         flash(gettext("It is held until somebody answers."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(f"{page}#told")
 
 
@@ -122,13 +124,15 @@ def hold(store_name: str, remote_id: int) -> Response:
 @limiter.limit("60/minute")
 @requires("agent")
 def answer(store_name: str, remote_id: int) -> Response:
-    """Let a word go that waits, or never say it."""
+    """Let a word of this order go that waits, or never say it; 404 where it has no such word."""
     s, page = services(), _page(store_name, remote_id)
-    said = request.form.get("answer", "")
-    if said not in ("send", "refuse"):
-        abort(404)
-    send, who = said == "send", current_user.email
-    done = answer_message(s.db, _message(), send=send, who=who, now=s.clock(), scope=my_scope())
+    wanted, message_id = request.form.get("answer", ""), _message()
+    with s.db.read() as session:
+        _, order = order_named(session, store_name, remote_id)
+        if wanted not in ("send", "refuse") or not speaks_of(session, message_id, order.id):
+            abort(404)
+    send, who = wanted == "send", current_user.email
+    done = answer_message(s.db, message_id, send=send, who=who, now=s.clock(), scope=my_scope())
     if not done:
         flash(gettext("It does not wait any more."))
     elif send:
@@ -154,7 +158,7 @@ def promise(store_name: str, remote_id: int) -> Response:
         else:
             flash(gettext("Corrected. The customer is told nothing new by it."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(page)
 
 
@@ -175,7 +179,7 @@ def refresh(store_name: str, remote_id: int) -> Response:
         )
     except KikubariError as error:
         still = gettext("Nothing was read; this is what we knew before.")
-        flash(f"{still} {error.sentence()}")
+        flash(f"{still} {said(error.sentence())}")
     return redirect(page)
 
 
@@ -187,8 +191,7 @@ def _page(store_name: str, remote_id: int) -> str:
 
 
 def _message() -> int:
-    number = request.form.get("message", "")
-    return int(number) if number.isdecimal() and len(number) < 19 else 0
+    return read_id(request.form.get("message", "")) or 0
 
 
 def _day(name: str) -> date:

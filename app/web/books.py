@@ -21,6 +21,7 @@ from app.db.stores import Store
 from app.domain.invoice import NUMBERED, DocumentKind
 from app.domain.order import YEARS
 from app.errors import KikubariError
+from app.said import with_mend
 from app.usecases.ask_document import Outcome, ask_document, issue_asked, take_back
 from app.usecases.export_documents import export_csv, export_datev, export_zip, file_name
 from app.usecases.render_document import document_xml
@@ -30,7 +31,7 @@ from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import document_by_id, forbid, my_scope, note_refused_store, saw, store_named
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 PAGE = 50
 MOST_DISAGREEING = 50
@@ -106,7 +107,7 @@ def _datev(store: Store | None, wanted: Wanted) -> Response:
     try:
         made = export_datev(s.db, store, wanted, since, until, s.clock())
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("books.listing", **_asked()))
     if made.left_out:
         flash(
@@ -128,7 +129,7 @@ def show_xml(document_id: int, syntax: str) -> Response:
     try:
         document, data = document_xml(s.db, s.press, document_id, syntax)
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(page)
     subject, what = f"document:{document_id} {syntax}", {"number": document.number, "as": syntax}
     saw("document.open", subject, document.store_id, **what)
@@ -156,7 +157,7 @@ def ask(store_name: str, remote_id: int) -> Response:
         )
         _say(_issue(asked))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return back
 
 
@@ -177,7 +178,7 @@ def take_invoice_back(document_id: int) -> Response:
         for one in asked:
             _say(_issue(one))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(page)
 
 
@@ -200,7 +201,7 @@ def _say(made: Outcome) -> None:
     if made.document is not None:
         flash(gettext("Made: %(number)s.") % {"number": made.document.number})
     elif made.problem:
-        flash(f"{made.problem}; {made.mend}" if made.mend else made.problem)
+        flash(said(with_mend(made.problem, made.mend)))
     else:
         flash(gettext("It is being made."))
 

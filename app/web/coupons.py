@@ -17,7 +17,7 @@ from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import order_named, store_named
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 blueprint = Blueprint("coupons", __name__)
 
@@ -41,7 +41,7 @@ def give(store_name: str, remote_id: int) -> Response:
         give_coupon(s.db, s.outside, store_name, remote_id, gift)
         flash(gettext("The coupon is in the shop, and its customer is told within a minute."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(url_for("staff.order", store_name=store_name, remote_id=remote_id))
 
 
@@ -60,7 +60,7 @@ def read(store_name: str, remote_id: int) -> Response:
         used = read_used(s.db, s.shop(store), rows, s.clock())
         flash(gettext("It was used.") if used else gettext("The shop says nothing new of them."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(url_for("staff.order", store_name=store_name, remote_id=remote_id))
 
 

@@ -21,9 +21,9 @@ from app.usecases.manage_sidebars import (
 )
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import chosen_scope
+from app.web.sight import chosen_scope, names_in
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 blueprint = Blueprint("help_desks", __name__, url_prefix="/help-desks")
 FIELDS = ("name", "vendor", "origin", "installation", "language", "secret")
@@ -40,13 +40,7 @@ def _list_page(typed: dict[str, str], why: str = "") -> str:
     with services().db.read() as session:
         shops = {one.id: one for one in stores.all_stores(session)}
         rows = sidebars.all_sidebars(session)
-        shows = {
-            one.id: sorted(
-                shops[store_id].name
-                for store_id in sidebars.visible_stores(session, one).store_ids or ()
-            )
-            for one in rows
-        }
+        shows = {one.id: names_in(sidebars.visible_stores(session, one), shops) for one in rows}
     return render_template(
         "staff/help_desks.html",
         sidebars=rows,
@@ -69,7 +63,7 @@ def add() -> str | tuple[str, int]:
     try:
         opened = add_sidebar(s.db, s.box, _new(typed), who=current_user.email, now=s.clock())
     except SettingsError as error:
-        return _list_page(typed, error.sentence()), 422
+        return _list_page(typed, said(error.sentence())), 422
     return _secret_page(opened)
 
 
@@ -98,7 +92,7 @@ def rotate(sidebar_id: int) -> str | Response:
     try:
         opened = rotate_sidebar(s.db, s.box, sidebar.name, given, who=who, now=s.clock())
     except SettingsError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("help_desks.listing"))
     return _secret_page(opened)
 

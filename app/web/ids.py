@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST_ID = 2**63 - 1
+
+
+def read_id(text: str) -> int | None:
+    """A number that a row can have; None for anything else."""
+    if not re.fullmatch("[0-9]{1,19}", text):
+        return None
+    number = int(text)
+    return number if 0 < number <= LARGEST_ID else None
 
 
 class Id(IntegerConverter):

@@ -16,7 +16,7 @@ from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import chosen_scope, my_scope
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 blueprint = Blueprint("integrations", __name__, url_prefix="/integrations")
 
@@ -61,7 +61,7 @@ def add() -> str | tuple[str, int]:
             expires_at=_end(form.get("expires_on", "")),
         )
     except SettingsError as error:
-        return _list_page(name, error.sentence()), 422
+        return _list_page(name, said(error.sentence())), 422
     return render_template("staff/integration_token.html", name=name, token=token)
 
 

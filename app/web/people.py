@@ -13,9 +13,9 @@ from app.usecases.manage_people import add_person, change_person, remove_person,
 from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from app.web.session import requires
-from app.web.sight import chosen_scope
+from app.web.sight import chosen_scope, names_in
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -31,13 +31,7 @@ def _list_page(email: str = "", why: str = "") -> str:
     with services().db.read() as session:
         people = staff.all_people(session)
         known = {one.id: one for one in stores.all_stores(session)}
-        sees = {
-            one.id: sorted(
-                known[store_id].name
-                for store_id in staff.visible_stores(session, one).store_ids or ()
-            )
-            for one in people
-        }
+        sees = {one.id: names_in(staff.visible_stores(session, one), known) for one in people}
     return render_template(
         "staff/people.html",
         people=people,
@@ -60,7 +54,7 @@ def add() -> str | tuple[str, int]:
         role, scope = request.form.get("role", ""), chosen_scope()
         person = add_person(s.db, email, role, who=who, now=now, scope=scope)
     except SettingsError as error:
-        return _list_page(email, error.sentence()), 422
+        return _list_page(email, said(error.sentence())), 422
     return _link_page(person)
 
 
@@ -90,7 +84,7 @@ def change(person_id: int) -> Response:
         role, scope = request.form.get("role", ""), chosen_scope()
         change_person(s.db, person.id, role, scope, who=current_user.email, now=s.clock())
     except SettingsError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("people.show", person_id=person_id))
     flash(gettext("Saved. It counts from now on."))
     return redirect(url_for("people.listing"))
@@ -130,7 +124,7 @@ def remove(person_id: int) -> Response:
     try:
         remove_person(s.db, person.id, who=current_user.email, now=s.clock())
     except SettingsError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("people.show", person_id=person_id))
     flash(gettext("%(who)s may not sign in any more.") % {"who": person.email})
     return redirect(url_for("people.listing"))

@@ -34,7 +34,7 @@ from app.usecases.sign_in import (
 from app.web.safety import limiter
 from app.web.sight import forbid
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 HALF = "half"
 """Where the cookie carries the token of half a session."""
@@ -168,7 +168,7 @@ def take_code() -> Response | tuple[str, int]:
     try:
         found = enter_with_code(s.db, s.box, token, code, s.clock(), this_device())
     except SettingsError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         found = Denied.WRONG
     if found is Denied.OVER:
         cookie.pop(HALF, None)

@@ -22,7 +22,7 @@ from app.web.safety import csrf, limiter
 from app.web.session import requires
 from app.web.sight import my_scope
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 LONGEST = 300
 
@@ -48,7 +48,7 @@ def find() -> str | tuple[str, int]:
     try:
         found = s.finder(address)
         if why := why_no_exchange(s.settings.own_url, found):
-            return _by_hand(found, name, gettext(why) % {"own": s.settings.own_url})
+            return _by_hand(found, name, said(why))
         state, name = ask_for_keys(
             s.db, s.states, found, name, who=current_user.email, now=s.clock()
         )
@@ -78,7 +78,7 @@ def take_by_hand() -> AnyResponse | tuple[str, int]:
             s.db, s.box, found, name, keys, who=current_user.email, now=s.clock()
         )
     except SettingsError as error:
-        return _by_hand(FoundShop(address), name, words_of(error)), 422
+        return _by_hand(FoundShop(address), name, said(error.sentence())), 422
     return redirect(url_for("shop.show", name=store.name))
 
 
@@ -129,17 +129,12 @@ def come_back() -> AnyResponse:
 def _form(address: str = "", name: str = "", error: SettingsError | None = None) -> str:
     with services().db.read() as session:
         known = stores.connected_stores(session, my_scope())
-    why = words_of(error) if error else ""
+    why = said(error.sentence()) if error else ""
     return render_template("setup/begin.html", known=known, address=address, name=name, why=why)
 
 
 def _by_hand(found: FoundShop, name: str, why: str) -> str:
     return render_template("setup/by_hand.html", found=found, name=name, why=why)
-
-
-def words_of(error: SettingsError) -> str:
-    """An error for a page, where no option of a command is known."""
-    return error.sentence().removeprefix("--url: ")
 
 
 def _given(field: str) -> str:

@@ -33,7 +33,7 @@ from app.web.session import requires
 from app.web.settings_form import WEEKDAYS, fields_of, values_of
 from app.web.sight import store_named
 from app.web.state import services
-from app.web.texts import gettext
+from app.web.texts import gettext, said
 
 blueprint = Blueprint("shop", __name__, url_prefix="/setup/shops")
 
@@ -70,7 +70,7 @@ def act(name: str, action: str) -> Response:
     try:
         words = ACTIONS[action](name, current_user.email)
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
         return redirect(url_for("shop.show", name=name))
     flash(words)
     gone = action == "disconnect"
@@ -91,7 +91,7 @@ def _settings_page(found: Summary, values: dict[str, Any], problems: dict[str, s
         found=found,
         sections=fields_of(values),
         weekdays=WEEKDAYS,
-        problems=problems,
+        problems={field: said(words) for field, words in problems.items()},
     )
 
 
@@ -185,7 +185,7 @@ def _live(name: str, who: str) -> str:
     if lack := found.seller_lacks:
         raise SettingsError(
             gettext("Not live yet, because every invoice would wait for you: %(lack)s")
-            % {"lack": lack}
+            % {"lack": said(lack)}
         )
     if found.invoices_elsewhere and request.form.get("only_us") != "yes":
         raise SettingsError(
@@ -245,7 +245,7 @@ def _disconnect(name: str, who: str) -> str:
     done = disconnect_store(s.db, s.desk, name, who=who, now=s.clock(), force=force)
     if done.left:
         return gettext("Disconnected, but the shop could not be tidied up: %(why)s") % {
-            "why": done.left
+            "why": said(done.left)
         }
     return gettext(
         "Disconnected: %(number)s webhooks deleted, keys erased. Documents and orders stay, as "

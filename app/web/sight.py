@@ -6,6 +6,7 @@ What may not be seen is answered like what does not exist, and stands on the aud
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from flask import abort, request, url_for
@@ -81,6 +82,11 @@ def chosen_scope() -> Scope:
     if not named or not set(named) <= set(known):
         raise SettingsError(gettext("Choose at least one shop, or all of them."))
     return Scope(frozenset(known[one] for one in named))
+
+
+def names_in(scope: Scope, shops: Mapping[int, Store]) -> list[str]:
+    """The names of the shops to which somebody or something is limited; none where it is not."""
+    return sorted(shops[one].name for one in scope.store_ids or ())
 
 
 def document_by_id(session: Session, document_id: int) -> Document:

@@ -23,6 +23,7 @@ from app.usecases.retry_work import retry_parked
 from app.usecases.show_overview import overview
 from app.usecases.stores import settings_of
 from app.web.documents import pdf_response
+from app.web.ids import read_id
 from app.web.safety import limiter
 from app.web.session import requires
 from app.web.sight import (
@@ -35,7 +36,7 @@ from app.web.sight import (
     store_named,
 )
 from app.web.state import services, state
-from app.web.texts import gettext, page_language
+from app.web.texts import gettext, page_language, said
 
 PAGE = 100
 INBOX_STATES = ("due", "parked", "quarantined")
@@ -73,7 +74,15 @@ def show_order(store_name: str, remote_id: int) -> str:
         if found is None:
             abort(404)
         speech, now = Spoken(page_language()), s.clock()
-        order = describe_order(session, s.outside.wording, found, speech, now, before=before)
+        order = describe_order(
+            session,
+            s.outside.wording,
+            found,
+            speech,
+            now,
+            before=before,
+            told_before=read_id(request.args.get("told_before", "")),
+        )
     saw("order.see", f"order:{found.order.id}", found.store.id, order=remote_id)
     return render_template(
         "staff/order/page.html",
@@ -120,7 +129,7 @@ def note_parcel(store_name: str, remote_id: int) -> Response:
         )
         flash(gettext("Noted. The shop is not told."))
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(url_for("staff.order", store_name=store_name, remote_id=remote_id))
 
 
@@ -152,7 +161,7 @@ def check_store(store_name: str) -> Response:
     try:
         examine(s.db, s.clinic, store)
     except KikubariError as error:
-        flash(error.sentence())
+        flash(said(error.sentence()))
     return redirect(url_for("staff.store", store_name=store_name))
 
 

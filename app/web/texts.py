@@ -23,6 +23,7 @@ from app.i18n import (
     locale_of,
     translations,
 )
+from app.said import said_again
 from app.web.state import services
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -43,6 +44,11 @@ def gettext(text: str) -> str:
     return translations(page_language()).gettext(text)
 
 
+def said(text: str) -> str:
+    """A sentence of ours in the language of the page; what is none, as it is."""
+    return str(said_again(text, gettext))
+
+
 def speak(app: Flask) -> None:
     """Install catalogues and filters on the application's templates."""
     install(app.jinja_env, page_language)
@@ -58,14 +64,15 @@ def speak(app: Flask) -> None:
         clock=_clock,
         iso_day=_iso_day,
         known=lambda story: known_words(story, Spoken(page_language())),
+        said=said,
         language=_language_name,
         utc_day=lambda moment: _local_day(moment, UTC_ZONE),
         utc_time=lambda moment: _local_time(moment, UTC_ZONE),
         carrier_name=carrier_name,
         parcel_day=day_in,
-        seen=lambda finding: finding.seen(gettext),
-        why=lambda finding: finding.why(gettext),
-        mend=lambda finding: finding.mend(gettext),
+        seen=lambda finding: said(finding.seen()),
+        why=lambda finding: said(finding.why()),
+        mend=lambda finding: said(finding.mend()),
     )
 
 

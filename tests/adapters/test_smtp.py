@@ -86,7 +86,7 @@ def mailer(
 def test_a_mail_arrives_over_starttls(server: SmtpServer, certificates: tuple) -> None:
     about_to = Moment()
     outcome = mailer(server, certificates).send(POSTING, about_to)
-    assert outcome.delivery is MailState.MAILED and about_to.times == 1
+    assert outcome.fate is MailState.MAILED and about_to.times == 1
     (arrived,) = server.arrived
     assert arrived.was_secured and arrived.sender == HEAD.from_address
     assert arrived.recipient == POSTING.address
@@ -106,7 +106,7 @@ def test_a_mail_arrives_over_starttls(server: SmtpServer, certificates: tuple) -
 def test_tls_from_the_first_byte(certificates: tuple) -> None:
     with smtp_server(certificates[0], at_once=True) as server:
         outcome = mailer(server, certificates, security="tls").send(POSTING, Moment())
-        assert outcome.delivery is MailState.MAILED and server.arrived[0].was_secured
+        assert outcome.fate is MailState.MAILED and server.arrived[0].was_secured
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_no_address_becomes_more_than_one_recipient(
     server: SmtpServer, certificates: tuple, address: str
 ) -> None:
     outcome = mailer(server, certificates).send(replace(POSTING, address=address), Moment())
-    assert outcome.delivery is MailState.FAILED and not server.arrived
+    assert outcome.fate is MailState.FAILED and not server.arrived
 
 
 def test_names_cannot_add_headers_or_markup() -> None:
@@ -216,7 +216,7 @@ def test_a_recipient_that_is_refused_is_told_to_staff(
     server.does.answers["RCPT"] = b"550 5.1.1 no such user"
     about_to = Moment()
     outcome = mailer(server, certificates).send(POSTING, about_to)
-    assert outcome.delivery is MailState.FAILED and "no such user" in outcome.said
+    assert outcome.fate is MailState.FAILED and "no such user" in outcome.said
     assert about_to.times == 0
 
 
@@ -236,7 +236,7 @@ def test_a_mail_that_is_refused_for_good_failed(
     server: SmtpServer, certificates: tuple, verb: str, answer: bytes
 ) -> None:
     server.does.answers[verb] = answer
-    assert mailer(server, certificates).send(POSTING, Moment()).delivery is MailState.FAILED
+    assert mailer(server, certificates).send(POSTING, Moment()).fate is MailState.FAILED
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -246,7 +246,7 @@ def test_a_server_that_dies_after_the_mail_leaves_it_unknown(
     server.does.dies_after_data, server.does.keeps_before_dying = True, kept
     about_to = Moment()
     outcome = mailer(server, certificates).send(POSTING, about_to)
-    assert outcome.delivery is MailState.UNKNOWN and about_to.times == 1
+    assert outcome.fate is MailState.UNKNOWN and about_to.times == 1
 
 
 def test_nobody_listens(certificates: tuple) -> None:
@@ -295,7 +295,7 @@ def test_an_unsecured_connection_stays_on_this_machine(
     server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = mailer(server, None, security="none")
-    assert ours.send(POSTING, Moment()).delivery is MailState.MAILED
+    assert ours.send(POSTING, Moment()).fate is MailState.MAILED
     elsewhere = property(lambda self: False, lambda self, value: None)
     monkeypatch.setattr(smtp._Smtp, "is_loopback", elsewhere, raising=False)
     server.seen.clear()

@@ -47,7 +47,7 @@ def test_it_is_posted_again_once_the_shop_can_no_longer_act(sqlite_world: World)
     for _ in range(3):
         world.clock.pass_(seconds=121)
         world.work()
-    assert len(notes(world)) == 1 and world.all(Message)[0].delivery == "mailed"
+    assert len(notes(world)) == 1 and world.all(Message)[0].fate == "mailed"
 
 
 def test_no_two_requests_share_a_nonce() -> None:

@@ -18,7 +18,7 @@ from app.domain.store_mode import Mode
 from app.errors import SettingsError
 from app.factory import create_app
 from app.usecases.import_history import import_history
-from app.usecases.manage_stores import find
+from app.usecases.manage_stores import find_store
 from tests.world import START, World, signed_headers
 
 
@@ -82,7 +82,7 @@ def test_a_wrong_setting_is_refused_by_its_name_and_nothing_is_saved(
 
 def test_a_shop_shows_whence_it_was_seen(keyboard: World) -> None:
     with keyboard.services.db.read() as session:
-        store = find(session, "tea")
+        store = find_store(session, "tea")
     body = b'{"id":7,"status":"processing"}'
     headers = signed_headers("order.updated", body, source="https://staging.tea.example")
     client = create_app(services=keyboard.services).test_client()
@@ -107,7 +107,7 @@ def test_a_promise_is_tried_on_the_past_with_other_handling_days(keyboard: World
         world.shop.set_status(order_id, "completed")
         world.clock.at = START
     with s.db.read() as session:
-        store = find(session, "tea")
+        store = find_store(session, "tea")
     import_history(s.db, s.reach, store, lambda _: None)
     world.work(rounds=100)
     found = shown("back-test", "tea", "--handling-days", "2")

@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import text
 
 from app.adapters.disk import DiskFiles
 from app.db import schema
@@ -112,44 +112,6 @@ def test_documents_of_before_are_chained_and_still_readable(blank_url: str, tmp_
 
 def test_the_migrations_lead_to_the_tables_that_the_code_means(database_url: str) -> None:
     db = Database(database_url)
-    with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": not db.is_sqlite})
-        assert compare_metadata(context, schema.Base.metadata) == []
-    db.dispose()
-
-
-def test_the_tables_of_ratings_go_and_come_again_without_the_rest(blank_url: str) -> None:
-    db = Database(blank_url)
-    upgrade_to(db, BEFORE)
-    fill(db, 2)
-    upgrade_to(db, "0013")
-    at = "2026-11-23T09:00:00.000000Z" if db.is_sqlite else "2026-11-23 09:00:00+00"
-    schema.upgrade(db)
-    with db.write() as session:
-        session.execute(
-            text(
-                "INSERT INTO messages (id, store_id, order_id, reference, language, state, due_at, "
-                "attempts) VALUES (1, 1, 1, 'KK-22222222', 'en', 'done', :at, 1)"
-            ),
-            {"at": at},
-        )
-        session.execute(
-            text(
-                "INSERT INTO ratings (id, store_id, order_id, message_id, helped, words, at) "
-                "VALUES (1, 1, 1, 1, :yes, 'thanks', :at)"
-            ),
-            {"at": at, "yes": True},
-        )
-    with db.migration_connection() as connection:
-        config = schema._config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0013")
-    assert "ratings" not in inspect(db.engine).get_table_names()
-    schema.upgrade(db)
-    with db.read() as session:
-        assert session.scalar(text("SELECT count(*) FROM ratings")) == 0
-        assert session.scalar(text("SELECT count(*) FROM orders")) == 2
-        assert session.scalar(text("SELECT count(*) FROM messages")) == 1
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": not db.is_sqlite})
         assert compare_metadata(context, schema.Base.metadata) == []

@@ -13,8 +13,8 @@ TODAY = date(2026, 11, 30)
 SHIP_BY, PROMISED = date(2026, 11, 20), date(2026, 11, 24)
 
 
-def said(message_id: int, kind: str, delivery: str | None = "mailed", hours: int = 0) -> Said:
-    return Said(message_id, kind, delivery, AT + timedelta(hours=hours))
+def said(message_id: int, kind: str, fate: str | None = "mailed", hours: int = 0) -> Said:
+    return Said(message_id, kind, fate, AT + timedelta(hours=hours))
 
 
 def late(**facts: object) -> Delay:
@@ -38,9 +38,9 @@ def test_no_other_word_is_asked_about(kind: str) -> None:
     assert word_to_rate([said(1, "delayed"), said(2, kind, hours=1)]) == 1
 
 
-@pytest.mark.parametrize("delivery", [None, "failed", "unknown"])
-def test_a_word_that_may_not_have_come_is_not_asked_about(delivery: str | None) -> None:
-    assert word_to_rate([said(1, "delayed", delivery)]) is None
+@pytest.mark.parametrize("fate", [None, "failed", "unknown"])
+def test_a_word_that_may_not_have_come_is_not_asked_about(fate: str | None) -> None:
+    assert word_to_rate([said(1, "delayed", fate)]) is None
     assert word_to_rate([Said(1, "delayed", "mailed", None)]) is None
     assert word_to_rate([]) is None
 

@@ -62,15 +62,15 @@ def test_a_person_who_wrote_told_the_customer_too() -> None:
     assert told.said and told.said.expected_on == date(2026, 11, 27), "own words name no day"
     long_ago = Saying("written", "done", "mailed", date(2026, 11, 15))
     assert tell(**WATCHED, said=[long_ago]).needs_a_word, "that was about something else"
-    for state, delivery in (("dropped", None), ("done", "failed"), ("withheld", None)):
-        lost = Saying("written", state, delivery, TODAY)
+    for state, fate in (("dropped", None), ("done", "failed"), ("withheld", None)):
+        lost = Saying("written", state, fate, TODAY)
         assert tell(**WATCHED, said=[lost]).needs_a_word
     mailed = Saying("delayed", "done", "mailed", TODAY)
     assert not tell(**WATCHED, said=[mailed, Saying("written", "dropped")]).needs_a_word
 
 
 @pytest.mark.parametrize(
-    ("state", "delivery", "known", "needs"),
+    ("state", "fate", "known", "needs"),
     [
         ("due", None, Known.ON_ITS_WAY, False),
         ("done", "mailed", Known.MAILED, False),
@@ -81,8 +81,6 @@ def test_a_person_who_wrote_told_the_customer_too() -> None:
         ("dropped", None, Known.DROPPED, True),
     ],
 )
-def test_what_the_customer_knows(
-    state: str, delivery: str | None, known: Known, needs: bool
-) -> None:
-    story = tell(**WATCHED, said=[Saying("delayed", state, delivery)])
+def test_what_the_customer_knows(state: str, fate: str | None, known: Known, needs: bool) -> None:
+    story = tell(**WATCHED, said=[Saying("delayed", state, fate)])
     assert (story.known, story.needs_a_word) == (known, needs)

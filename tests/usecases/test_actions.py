@@ -28,7 +28,7 @@ from app.usecases.add_note import Note, add_note
 from app.usecases.answer_message import answer_message
 from app.usecases.break_notices import answer_breaker
 from app.usecases.correct_promise import Correction, correct_promise
-from app.usecases.describe_order import MOST_HAPPENINGS, describe_order
+from app.usecases.describe_order import MOST_HAPPENINGS, MOST_TOLD, describe_order
 from app.usecases.hold_message import hold_message
 from app.usecases.manage_stores import save_settings, set_mode
 from app.usecases.order_context import order_context
@@ -147,7 +147,7 @@ def test_own_words_reach_the_customer_once_through_the_shop(paid: World) -> None
     assert "&lt;b&gt;today" in text and "<b>" not in text, "no markup of theirs"
     assert "&amp; whole.\nWe ring" in text, "their lines stay lines"
     (message,) = [one for one in paid.all(Message) if "Dear Ann" in (one.text or "")]
-    assert message.reference in text and message.delivery == MailState.MAILED
+    assert message.reference in text and message.fate == MailState.MAILED
     assert events(paid, "written") == [{"who": WHO}]
     assert [one.who for one in audited(paid, "message.write")] == [WHO]
     assert "Dear" not in str(audited(paid, "message.write")[0].what)
@@ -251,7 +251,7 @@ def test_an_order_of_before_going_live_is_told_nothing(paid: World) -> None:
 def test_a_late_customer_who_was_written_to_needs_no_word_any_more(late: World) -> None:
     with late.services.db.write() as session:
         for row in session.query(Message).filter(Message.sent_at.is_not(None)):
-            row.delivery = "failed"
+            row.fate = "failed"
     assert facts(late).needs_a_word
     write(late)
     late.work()
@@ -574,14 +574,20 @@ def test_while_the_shop_is_down_nothing_changes(late: World) -> None:
 # many
 
 
-def facts(world: World, before: Any = None) -> OrderFacts:
+def facts(world: World, before: Any = None, told_before: int | None = None) -> OrderFacts:
     s = world.services
     with s.db.read() as session:
         found = order_context(session, "tea", number(world), before=before)
         assert found
         speech = Spoken("en")
         return describe_order(
-            session, s.outside.wording, found, speech, world.clock(), before=before
+            session,
+            s.outside.wording,
+            found,
+            speech,
+            world.clock(),
+            before=before,
+            told_before=told_before,
         )
 
 
@@ -620,6 +626,66 @@ def test_three_hundred_notes_are_paged_and_none_is_lost(paid: World) -> None:
             break
         before = page.timeline[-1].at
     assert sorted(map(int, seen)) == list(range(300)) and pages == 3
+
+
+def test_three_hundred_words_to_a_customer_are_paged_and_none_is_lost(paid: World) -> None:
+    first = [one.id for one in facts(paid).told]
+    few = queries(paid, lambda: facts(paid))
+    sent = tell_often(paid, 300)
+    assert queries(paid, lambda: facts(paid)) == few
+    page = facts(paid)
+    assert [one.text for one in page.told] == [f"word {n}" for n in range(280, 300)]
+    seen, pages = [one.id for one in page.told], 1
+    while page.told_goes_on:
+        page = facts(paid, told_before=page.told[0].id)
+        assert 0 < len(page.told) <= MOST_TOLD
+        seen[:0] = [one.id for one in page.told]
+        pages += 1
+    assert seen == [*first, *sent] and pages == -(-len(seen) // MOST_TOLD)
+    assert facts(paid).answer == page.answer, "all of them are known, whichever are shown"
+
+
+def test_twenty_words_are_one_page(paid: World) -> None:
+    tell_often(paid, MOST_TOLD - len(facts(paid).told))
+    page = facts(paid)
+    assert len(page.told) == MOST_TOLD and not page.told_goes_on
+    (one,) = tell_often(paid, 1, after=MOST_TOLD)
+    page = facts(paid)
+    assert len(page.told) == MOST_TOLD and page.told_goes_on and page.told[-1].id == one
+    assert facts(paid, told_before=1).told == () and not facts(paid, told_before=1).told_goes_on
+
+
+def tell_often(world: World, times: int, *, after: int = 0) -> list[int]:
+    """So many more words that the order's customer was sent; the ids of their notices."""
+    order, now = order_of(world), world.clock()
+    with world.services.db.write() as session:
+        made = list[int]()
+        for number in range(after, after + times):
+            message = Message(
+                store_id=order.store_id,
+                order_id=order.id,
+                reference=f"KK-{number:08}",
+                language="en",
+                text=f"word {number}",
+                state="done",
+                due_at=now,
+                sent_at=now,
+            )
+            session.add(message)
+            session.flush()
+            notice = Notice(
+                store_id=order.store_id,
+                order_id=order.id,
+                kind="written",
+                promise_version=1_000 + number,
+                decided_at=now,
+                facts={},
+                message_id=message.id,
+            )
+            session.add(notice)
+            session.flush()
+            made.append(notice.id)
+        return made
 
 
 def test_a_customer_with_many_orders_costs_no_more_questions(paid: World) -> None:

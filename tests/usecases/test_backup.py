@@ -152,7 +152,7 @@ def test_yesterdays_backup_over_today_uses_no_number_and_says_nothing_twice(
     assert max(d.sequence for d in world.all(Document)) == 65 == world.count(Document)
     left = [m for m in world.all(Message) if m.state == "done"]
     waiting = [m for m in world.all(Message) if m.state != "done"]
-    assert {m.delivery for m in left} == {"mailed"}
+    assert {m.fate for m in left} == {"mailed"}
     assert all("night" in m.problem for m in waiting)
     client = create_app(services=world.services).test_client()
     assert link and client.get(link[0]).status_code == 200, "the customer's old link opens"

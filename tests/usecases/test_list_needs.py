@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app.db.notices import Message
-from app.db.orders import Order
+from app.db.orders import Order, late_orders
 from app.db.shipments import Shipment
 from app.db.stores import Store
 from app.db.tasks import add_task
@@ -32,7 +32,8 @@ def tea(a_world: World) -> World:
 
 def needs(world: World, scope: Scope | None = None) -> list[Needy]:
     with world.services.db.read() as session:
-        return list_needs(session, world.clock(), scope=scope or Scope())
+        now, seen = world.clock(), scope or Scope()
+        return list_needs(session, late_orders(session, now, 50, seen), now, scope=seen)
 
 
 def reasons(world: World) -> dict[int, Reason]:

@@ -55,7 +55,7 @@ def use(world: World, server: SmtpServer, tls: Any, **values: Any) -> None:
 
 
 def states(world: World) -> list[tuple[str, str | None]]:
-    return [(one.state, one.delivery) for one in world.all(Message)]
+    return [(one.state, one.fate) for one in world.all(Message)]
 
 
 def our_notes(world: World, order: int) -> list[str]:
@@ -297,8 +297,8 @@ def test_a_test_mail_says_what_the_server_said(
         with pytest.raises(SettingsError, match="no mail server"):
             send_test_mail(s.db, s.mailer, "tea", "me@tea.example", world.clock())
         use(world, server, tls)
-        delivery, said = send_test_mail(s.db, s.mailer, "tea", "me@tea.example", world.clock())
-    assert delivery == "mailed" and "queued as 42" in said
+        fate, said = send_test_mail(s.db, s.mailer, "tea", "me@tea.example", world.clock())
+    assert fate == "mailed" and "queued as 42" in said
     assert "This is a test" in server.arrived[0].part("plain")
 
 

@@ -148,8 +148,8 @@ def test_the_closing_word_is_asked_about_after_the_delay_and_both_are_kept(
     assert [one.helped for one in world.all(Rating)] == [True, False]
 
 
-@pytest.mark.parametrize("delivery", ["failed", "unknown"])
-def test_who_was_never_really_told_is_not_asked(sqlite_world: World, delivery: str) -> None:
+@pytest.mark.parametrize("fate", ["failed", "unknown"])
+def test_who_was_never_really_told_is_not_asked(sqlite_world: World, fate: str) -> None:
     world = sqlite_world
     with shop_of(world):
         in_time = world.shop.place_order("GB")
@@ -157,7 +157,7 @@ def test_who_was_never_really_told_is_not_asked(sqlite_world: World, delivery: s
         settle(world)
     with world.services.db.write() as session:
         told = session.query(Notice).filter_by(kind="delayed").one()
-        session.get_one(Message, told.message_id).delivery = delivery
+        session.get_one(Message, told.message_id).fate = fate
     for one in (order, in_time):
         page = page_of(world, one)
         assert page.asked is None and say(world, page, True) is Answer.NOT_OPEN
@@ -374,7 +374,7 @@ def test_a_delay_that_shadow_mode_keeps_back_reached_nobody(sqlite_world: World)
     with world.services.db.write() as session:
         told = session.query(Notice).filter_by(kind="delayed").one()
         message = session.get_one(Message, told.message_id)
-        message.state, message.delivery, message.sent_at = "withheld", None, None
+        message.state, message.fate, message.sent_at = "withheld", None, None
     found = measured(world)
     assert (found.told, found.untold, found.too_late.orders) == (0, 1, 0)
     assert page_of(world, order).asked is None

@@ -72,7 +72,7 @@ def test_two_late_orders_are_told_in_one_message_with_the_facts_of_each(a_world:
                 found = order_context(session, store.name, order)
             assert found is not None
             ((_, message),) = [one for one in found.told if one[0].kind == "delayed"]
-            assert message is not None and message.text == text and message.delivery == "mailed"
+            assert message is not None and message.text == text and message.fate == "mailed"
             assert [one.facts["kind"] for one in found.timeline if one.kind == "told"] == [
                 "invoice",
                 "delayed",

@@ -258,7 +258,7 @@ def test_a_mailer_that_failed_once_is_tried_once_more(sqlite_world: World) -> No
         world.clock.pass_(minutes=15)
         world.work()
     (message,) = world.all(Message)
-    assert message.delivery == "mailed" and len(world.shop.notes_of(order, "customer")) == 1
+    assert message.fate == "mailed" and len(world.shop.notes_of(order, "customer")) == 1
     assert world.count(Task) == 0
 
 

@@ -43,7 +43,7 @@ from app.usecases.try_letter import MAILER_RESTS
 from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn
 from app.web.safety import limiter
-from tests.recorded import recorded_orders
+from tests.recorded import recorded_orders, rest_order
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SECRET, SHOP = "a-secret-of-the-tests", "https://tea.example"
@@ -94,6 +94,9 @@ class PretendShop:
         if order_id in (REFUSED, HINT):
             raise ShopRefused("the shop refuses our key (401)", mend="Connect the shop again.")
         return self.orders[order_id]
+
+    def refunds(self, order_id: int) -> list[dict[str, Any]]:
+        return [rest_order("refunds_post_full_amount_only")] if order_id == REFUNDED else []
 
     def notes(self, order_id: int) -> list[dict[str, Any]]:
         return list(reversed(self._notes[order_id]))

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 
 from app.db.audit_trail import AuditEntry
-from app.db.notices import Message
+from app.db.notices import Message, Notice
 from app.db.orders import Order, OrderEvent
 from app.domain.scope import Scope
 from app.domain.store_mode import Mode
@@ -203,7 +204,7 @@ def test_many_are_approved_at_once(desk: tuple[World, Visit]) -> None:
     world.work()
     assert waiting(world) == []
     told = [one for one in world.all(Message) if one.approved_by == PEOPLE["agent"]]
-    assert len(told) == 3 and all(one.delivery for one in told)
+    assert len(told) == 3 and all(one.fate for one in told)
 
 
 def test_pages_of_actions_are_accessible_in_both_themes(desk: tuple[World, Visit]) -> None:
@@ -266,6 +267,23 @@ def test_another_stores_order_is_not_there_and_each_try_is_noted(
     assert world.count(OrderEvent) == before
     refused = [one for one in world.all(AuditEntry) if one.action == "refused"]
     assert [one.who for one in refused] == [email] * len(ACTIONS)
+
+
+def test_a_word_is_answered_on_the_page_of_its_own_order_alone(desk: tuple[World, Visit]) -> None:
+    world, visit = desk
+    agent, before = visit.site.client("agent"), world.count(OrderEvent)
+    own, other, third = waiting(world)
+    assert own.order_id == order(world).id != other.order_id
+    for message in (str(other.id), "999999", "0", "", "x"):
+        answer = post(agent, f"{path(world)}/answer", answer="send", message=message)
+        assert answer.status_code == 404, message
+    assert len(waiting(world)) == 3 and world.count(OrderEvent) == before
+    with world.services.db.write() as session:  # one message speaks of both orders
+        for notice in session.scalars(select(Notice).where(Notice.message_id == own.id)):
+            notice.message_id = third.id
+    form = {"answer": "refuse", "message": str(third.id)}
+    assert post(agent, f"{path(world)}/answer", **form).status_code == 302
+    assert {one.id for one in waiting(world)} == {own.id, other.id}
 
 
 def test_forms_that_are_cut_short_do_nothing(desk: tuple[World, Visit]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from sqlalchemy import select
 
 from app.db.api_tokens import ApiToken
 from app.db.audit_trail import AuditEntry
-from app.db.notices import HELD, Message
+from app.db.notices import HELD, Message, Notice
 from app.db.orders import Order, note_event
 from app.db.staff import person_by_email
 from app.db.stores import store_by_name
@@ -439,6 +440,44 @@ def test_a_long_timeline_is_paged_to_its_end(shops: Site) -> None:
         before = page["timeline"][-1]["at"].replace("+", "%2B")
         page = asking.get(f"{ORDER}?before={before}").json
     assert seen == [str(index) for index in reversed(range(450))]
+
+
+def test_what_a_customer_was_told_is_paged_alike_for_programs_and_people(shops: Site) -> None:
+    with shops.services.db.write() as session:
+        order = session.scalars(select(Order).where(Order.remote_id == NORMAL)).one()
+        for index in range(300):
+            facts = {"store_id": order.store_id, "order_id": order.id, "facts": {}}
+            facts |= {
+                "kind": "written",
+                "promise_version": 1_000 + index,
+                "dropped": f"why {index}",
+            }
+            session.add(Notice(**facts, decided_at=shops.clock()))
+            session.flush()
+    asking, person = program(shops), shops.client("reader")
+    address, seen, pages = "", list[str](), 0
+    while pages < 20:
+        page = asking.get(f"{ORDER}{address}").json
+        shown = person.get(f"/orders/tea/{NORMAL}{address}").text
+        words = [one["problem"] for one in page["told"]]
+        assert len(words) <= 20
+        assert re.findall(r">(why \d+)<", shown) == [one for one in reversed(words) if one]
+        seen[:0] = words
+        pages += 1
+        older = f"?told_before={page['told'][0]['id']}"
+        assert (f"{older}#told" in shown) is page["told_goes_on"]
+        if not page["told_goes_on"]:
+            break
+        address = older
+    assert [one for one in seen if one] == [f"why {n}" for n in range(300)] and pages == 16
+
+
+@pytest.mark.parametrize("cursor", ["0", "-1", "x", str(2**63)])
+def test_a_word_that_cannot_be_is_no_page_for_programs(shops: Site, cursor: str) -> None:
+    answer = program(shops).get(f"{ORDER}?told_before={cursor}")
+    assert answer.status_code == 422 and answer.json["errors"][0]["at"] == "told_before"
+    page = shops.client("reader").get(f"/orders/tea/{NORMAL}?told_before={cursor}")
+    assert page.status_code == 200 and '<article class="told' in page.text
 
 
 def test_every_error_is_a_problem(shops: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -219,7 +219,7 @@ def rate_many(site: Site, helped: list[bool]) -> None:
                 state="done",
                 due_at=first.due_at,
                 attempts=1,
-                delivery="mailed",
+                fate="mailed",
                 sent_at=site.clock() - timedelta(hours=1),
             )
             session.add(message)

@@ -10,6 +10,7 @@ from app.domain.law.countries import ELSEWHERE, EUROPEAN_UNION, KNOWN
 from app.domain.law.requirement import Law, Requirement
 from app.domain.tax_number import wrong_numbers
 from app.errors import InvoiceIncomplete
+from app.said import Said
 
 
 def law_of(country: str) -> Law:
@@ -40,9 +41,15 @@ def check_law(content: DocumentContent) -> None:
     """
     for requirement in missing(content):
         raise InvoiceIncomplete(
-            f"the invoice needs {requirement.what} ({requirement.source})", mend=requirement.mend
+            Said(
+                "the invoice needs %(what)s (%(source)s)",
+                what=requirement.what,
+                source=requirement.source,
+            ),
+            mend=requirement.mend,
         )
     for phrase in wrong_numbers(content.seller.tax_ids, content.seller.country):
         raise InvoiceIncomplete(
-            f"seller.tax_ids: {phrase}", mend="correct seller.tax_ids in the settings, then retry"
+            Said("seller.tax_ids: %(phrase)s", phrase=phrase),
+            mend=Said("correct seller.tax_ids in the settings, then retry"),
         )

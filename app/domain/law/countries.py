@@ -23,6 +23,7 @@ from app.domain.law.requirement import (
     states_its_taxes,
     unless,
 )
+from app.said import Said
 
 DIRECTIVE = "Directive 2006/112/EC"
 
@@ -30,20 +31,20 @@ DIRECTIVE = "Directive 2006/112/EC"
 def _seller(source: str) -> Requirement:
     return Requirement(
         "seller",
-        "the seller's name and address",
+        Said("the seller's name and address"),
         source,
         has_seller,
-        "set seller.name and seller.address in the shop's settings, then retry",
+        Said("set seller.name and seller.address in the shop's settings, then retry"),
     )
 
 
 def _buyer(source: str) -> Requirement:
     return Requirement(
         "buyer",
-        "the buyer's name and address",
+        Said("the buyer's name and address"),
         source,
         has_buyer,
-        "complete the billing address of the order in the shop, then retry",
+        Said("complete the billing address of the order in the shop, then retry"),
         of_buyer=True,
     )
 
@@ -51,50 +52,52 @@ def _buyer(source: str) -> Requirement:
 def _items(source: str) -> Requirement:
     return Requirement(
         "items",
-        "a name for every item",
+        Said("a name for every item"),
         source,
         names_its_items,
-        "name the items of the order in the shop, then retry",
+        Said("name the items of the order in the shop, then retry"),
     )
 
 
 def _supply(source: str) -> Requirement:
     return Requirement(
         "supplied_on",
-        "the day of supply or of the payment before it",
+        Said("the day of supply or of the payment before it"),
         source,
         has_supply_day,
-        "set the order's status in the shop, then retry",
+        Said("set the order's status in the shop, then retry"),
     )
 
 
 def _taxes(source: str) -> Requirement:
     return Requirement(
         "taxes",
-        "the net amount and the tax of each rate",
+        Said("the net amount and the tax of each rate"),
         source,
         states_its_taxes,
-        "recalculate the order in the shop, then retry",
+        Said("recalculate the order in the shop, then retry"),
     )
 
 
 def _reason(source: str) -> Requirement:
     return Requirement(
         "reason",
-        "the reason why no tax is charged",
+        Said("the reason why no tax is charged"),
         source,
         says_why_untaxed,
-        "charge tax on the order, or set invoicing.small_business if you are exempt, then retry",
+        Said(
+            "charge tax on the order, or set invoicing.small_business if you are exempt, then retry"
+        ),
     )
 
 
 def _both_ids(source: str) -> Requirement:
     return Requirement(
         "both_vat_ids",
-        "the VAT ids of seller and buyer, because no tax is charged to a business abroad",
+        Said("the VAT ids of seller and buyer, because no tax is charged to a business abroad"),
         source,
         both_vat_ids,
-        'set your VAT id as "vat" in seller.tax_ids, then retry',
+        Said('set your VAT id as "vat" in seller.tax_ids, then retry'),
     )
 
 
@@ -109,10 +112,10 @@ GERMANY = Law(
         _seller("§ 14 Abs. 4 Nr. 1 UStG"),
         Requirement(
             "tax_number",
-            "the seller's tax number or VAT id",
+            Said("the seller's tax number or VAT id"),
             "§ 14 Abs. 4 Nr. 2 UStG",
             has_number("vat", "tax_number"),
-            'set "vat" or "tax_number" in seller.tax_ids, then retry',
+            Said('set "vat" or "tax_number" in seller.tax_ids, then retry'),
         ),
         _buyer("§ 14 Abs. 4 Nr. 1 UStG"),
         _items("§ 14 Abs. 4 Nr. 5 UStG"),
@@ -132,17 +135,20 @@ FRANCE = Law(
         _seller("art. 242 nonies A I 1° annexe II CGI"),
         Requirement(
             "vat",
-            "the seller's VAT id",
+            Said("the seller's VAT id"),
             "art. 242 nonies A I 2° annexe II CGI",
             unless(is_small_business, has_number("vat")),
-            'set "vat" in seller.tax_ids, or invoicing.small_business if you have none, then retry',
+            Said(
+                'set "vat" in seller.tax_ids, or invoicing.small_business if you have none, '
+                "then retry"
+            ),
         ),
         Requirement(
             "registration",
-            "the seller's SIREN number",
+            Said("the seller's SIREN number"),
             "art. R. 123-237 C. com.",
             has_number("registration"),
-            'set "registration" in seller.tax_ids to your SIREN or RCS number, then retry',
+            Said('set "registration" in seller.tax_ids to your SIREN or RCS number, then retry'),
         ),
         _buyer("art. 242 nonies A I 1° annexe II CGI"),
         _items("art. 242 nonies A I 8° annexe II CGI"),
@@ -162,10 +168,10 @@ BRITAIN = Law(
         _seller("VAT Regulations 1995 reg. 14(1)(d)"),
         Requirement(
             "vat",
-            "the seller's VAT registration number, because tax is charged",
+            Said("the seller's VAT registration number, because tax is charged"),
             "VAT Regulations 1995 reg. 14(1)(d)",
             unless(bears_no_tax, has_number("vat")),
-            'set "vat" in seller.tax_ids, then retry',
+            Said('set "vat" in seller.tax_ids, then retry'),
         ),
         _buyer("VAT Regulations 1995 reg. 14(1)(e)"),
         _items("VAT Regulations 1995 reg. 14(1)(g)"),
@@ -183,11 +189,13 @@ JAPAN = Law(
         _seller("消費税法第57条の4第1項第1号"),
         Requirement(
             "jp_invoice",
-            "the seller's registration number as an issuer of qualified invoices",
+            Said("the seller's registration number as an issuer of qualified invoices"),
             "消費税法第57条の4第1項第1号",
             unless(is_small_business, has_number("jp_invoice")),
-            'set "jp_invoice" (T and 13 digits) in seller.tax_ids, or invoicing.small_business if '
-            "you are not registered, then retry",
+            Said(
+                'set "jp_invoice" (T and 13 digits) in seller.tax_ids, or invoicing.small_business '
+                "if you are not registered, then retry"
+            ),
         ),
         _supply("消費税法第57条の4第1項第2号"),
         _items("消費税法第57条の4第1項第3号"),
@@ -217,11 +225,13 @@ EMIRATES = Law(
         _seller("Art. 59(1)(b) Cabinet Decision No. 52 of 2017"),
         Requirement(
             "vat",
-            "the seller's tax registration number (TRN)",
+            Said("the seller's tax registration number (TRN)"),
             "Art. 59(1)(b) Cabinet Decision No. 52 of 2017",
             unless(is_small_business, has_number("vat")),
-            'set "vat" (15 digits) in seller.tax_ids, or invoicing.small_business if you are not '
-            "registered, then retry",
+            Said(
+                'set "vat" (15 digits) in seller.tax_ids, or invoicing.small_business if you are '
+                "not registered, then retry"
+            ),
         ),
         _buyer("Art. 59(1)(c) Cabinet Decision No. 52 of 2017"),
         _supply("Art. 59(1)(f) Cabinet Decision No. 52 of 2017"),
@@ -240,10 +250,13 @@ EUROPEAN_UNION = Law(
         _seller(f"Art. 226 (5) {DIRECTIVE}"),
         Requirement(
             "vat",
-            "the seller's VAT id",
+            Said("the seller's VAT id"),
             f"Art. 226 (3) {DIRECTIVE}",
             unless(is_small_business, has_number("vat")),
-            'set "vat" in seller.tax_ids, or invoicing.small_business if you have none, then retry',
+            Said(
+                'set "vat" in seller.tax_ids, or invoicing.small_business if you have none, '
+                "then retry"
+            ),
         ),
         _buyer(f"Art. 226 (5) {DIRECTIVE}"),
         _items(f"Art. 226 (6) {DIRECTIVE}"),
@@ -260,9 +273,9 @@ EUROPEAN_UNION = Law(
 ELSEWHERE = Law(
     "",
     (
-        _seller("an invoice says who sells"),
-        _items("an invoice says what was sold"),
-        _taxes("an invoice states its taxes"),
+        _seller(Said("an invoice says who sells")),
+        _items(Said("an invoice says what was sold")),
+        _taxes(Said("an invoice states its taxes")),
     ),
 )
 

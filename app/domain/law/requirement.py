@@ -9,6 +9,7 @@ from decimal import Decimal
 from app.domain.europe import is_member
 from app.domain.invoice import DocumentContent, Party, TaxCategory
 from app.domain.tax_number import compact, is_eu_vat_id, with_prefix
+from app.said import Said
 
 Fact = Callable[[DocumentContent], bool]
 
@@ -21,10 +22,10 @@ class Requirement:
     """
 
     key: str
-    what: str
+    what: Said
     source: str
     met: Fact
-    mend: str
+    mend: Said
     of_buyer: bool = False
 
 

@@ -10,17 +10,23 @@ from app.domain.law.check import missing
 from app.domain.parties import seller_of
 from app.domain.store_settings import ShopSettings
 from app.domain.tax_number import wrong_numbers
+from app.said import Said
 
 
-def seller_lacks(settings: ShopSettings, on: date) -> str:
-    """The first thing that every invoice would be parked for, with its mend; "" where there is
-    none. Numbers of a wrong form count too."""
+def seller_lacks(settings: ShopSettings, on: date) -> Said | None:
+    """The first thing that every invoice would be parked for, with its mend; None where there
+    is none. Numbers of a wrong form count too."""
     content = _sale_at_home(settings, on)
     for requirement in missing(content):
-        return f"invoices need {requirement.what} ({requirement.source}): {requirement.mend}"
+        return Said(
+            "invoices need %(what)s (%(source)s): %(mend)s",
+            what=requirement.what,
+            source=requirement.source,
+            mend=requirement.mend,
+        )
     for phrase in wrong_numbers(content.seller.tax_ids, content.seller.country):
-        return f"seller.tax_ids: {phrase}"
-    return ""
+        return Said("seller.tax_ids: %(phrase)s", phrase=phrase)
+    return None
 
 
 def _sale_at_home(settings: ShopSettings, on: date) -> DocumentContent:

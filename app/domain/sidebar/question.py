@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.errors import BadSignature, SettingsError
+from app.said import Said
 
 LARGEST = 64 * 1024
 """Bytes of a request. Help desks send the conversation's heads, not its texts."""
@@ -91,7 +92,7 @@ def origin_of(text: str) -> str:
     origin = text.strip().lower().rstrip("/")
     if not _ORIGIN.fullmatch(origin) and not _LOOPBACK.fullmatch(origin):
         raise SettingsError(
-            "that is no address of a help desk",
-            mend="give it as https://desk.example, without a path",
+            Said("that is no address of a help desk"),
+            mend=Said("give it as https://desk.example, without a path"),
         )
     return origin

@@ -18,6 +18,7 @@ import jwt
 
 from app.domain.sidebar.question import origin_of
 from app.errors import BadSignature, SettingsError
+from app.said import Said
 
 ALGORITHMS = ["RS256"]
 LONGEST_TOKEN = 8_000
@@ -47,15 +48,15 @@ def audience_of(origin: str, installation: str) -> str:
     """
     if not installation.isascii() or not installation.isdigit() or len(installation) > 20:
         raise SettingsError(
-            "the installation of the Zendesk app is no number",
-            mend="copy its id from /api/v2/apps/installations.json of your account",
+            Said("the installation of the Zendesk app is no number"),
+            mend=Said("copy its id from /api/v2/apps/installations.json of your account"),
         )
     return f"{origin_of(origin)}/api/v2/apps/installations/{installation}.json"
 
 
 def check_key(pem: str) -> None:
     """Raises SettingsError where this is no RSA public key of at least 2048 bits, as PEM."""
-    mend = "copy it whole from /api/v2/apps/<id of the app>/public_key.pem of your account"
+    mend = Said("copy it whole from /api/v2/apps/<id of the app>/public_key.pem of your account")
     try:
         if "PUBLIC KEY" not in pem or "PRIVATE" in pem:
             raise ValueError
@@ -63,7 +64,7 @@ def check_key(pem: str) -> None:
         if key.key_size < 2048:
             raise ValueError
     except (ValueError, TypeError, jwt.InvalidKeyError):
-        raise SettingsError("that is no public key of a Zendesk app", mend=mend) from None
+        raise SettingsError(Said("that is no public key of a Zendesk app"), mend=mend) from None
 
 
 def read(token: str, public_key: str, audience: str, now: datetime) -> Token:

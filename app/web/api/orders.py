@@ -72,7 +72,13 @@ def show_order(store: str, order_id: int, query: OrderQuery) -> OrderFacts:
         found = _order(session, store, order_id, query.before)
         speech = Spoken(query.language)
         facts = describe_order(
-            session, s.outside.wording, found, speech, s.clock(), before=query.before
+            session,
+            s.outside.wording,
+            found,
+            speech,
+            s.clock(),
+            before=query.before,
+            told_before=query.told_before,
         )
     saw("order.see", f"order:{found.order.id}", found.store.id, order=order_id)
     return tagged(facts, {"customer": CLOCK})

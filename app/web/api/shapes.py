@@ -12,6 +12,7 @@ from app.domain.order_facts import CustomerFacts, DocumentFacts
 from app.domain.search_words import LONGEST_QUERY
 from app.web.api.problems import wrong_fields
 from app.web.cursors import LONGEST_CURSOR, read_cursor
+from app.web.ids import LARGEST_ID
 
 Language = Literal["en", "de", "fr", "ja"]
 MessageState = Literal["due", "done", "held", "parked", "withheld", "dropped"]
@@ -41,10 +42,12 @@ class OrdersQuery(PageQuery):
 
 class OrderQuery(BaseModel):
     """`language`: of `answer`; the suggested reply is in the customer's. `before`: only what
-    happened earlier stands in the timeline."""
+    happened earlier stands in the timeline. `told_before`: only words with a smaller id stand in
+    `told`."""
 
     language: Language = "en"
     before: AwareDatetime | None = None
+    told_before: int | None = Field(None, ge=1, le=LARGEST_ID)
 
 
 class CustomerQuery(PageQuery):

@@ -33,9 +33,3 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ratings_order_id"), "ratings", ["order_id"])
     op.create_index(op.f("ix_messages_store_id_sent_at"), "messages", ["store_id", "sent_at"])
     op.create_index(op.f("ix_notices_store_id_decided_at"), "notices", ["store_id", "decided_at"])
-
-
-def downgrade() -> None:
-    op.drop_index(op.f("ix_notices_store_id_decided_at"), table_name="notices")
-    op.drop_index(op.f("ix_messages_store_id_sent_at"), table_name="messages")
-    op.drop_table("ratings")
