@@ -3,12 +3,17 @@
 Whoever refuses something says so in English, where the reason is known: `Said("order %(number)s
 waits", number=order.number)`. Command line, API, logs and database read it as the text that it is;
 a page says it in its reader's language, because it remembers of which text and values it was made.
-The texts stand in the catalogue of pages ([app/i18n.py] tells how they get there).
+The texts stand in the catalogue of pages (`app/i18n.py` tells how they get there).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+
+def N_(text: str) -> str:
+    """Marks a text for the catalogues that is said elsewhere."""
+    return text
 
 
 class Said(str):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from app.said import Said
+from app.said import N_, Said
 
 
 class Severity(IntEnum):
@@ -63,11 +63,6 @@ def from_rows(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
 def worst(findings: Iterable[Finding]) -> Severity:
     """The exit code: 0 healthy, 1 warnings, 2 broken."""
     return max((one.severity for one in findings), default=Severity.OK)
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues."""
-    return text
 
 
 _WARNING, _BROKEN = Severity.WARNING, Severity.BROKEN

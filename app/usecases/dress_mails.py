@@ -11,8 +11,8 @@ from datetime import datetime
 from app.db.audit_trail import audit
 from app.db.engine import Database
 from app.db.stores import Store
-from app.domain.findings import N_
 from app.i18n import customer_texts
+from app.said import N_
 from app.usecases.manage_stores import find_store
 from app.usecases.ports import OwnersShop, OwnersShops
 from app.usecases.stores import settings_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.db.audit_trail import AuditEntry
-from app.domain.findings import N_
+from app.said import N_
 from app.web.texts import gettext
 
 ACTIONS = {

@@ -13,8 +13,8 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
-from app.domain.findings import N_
 from app.domain.store_settings import SECTIONS, ShopSettings
+from app.said import N_
 
 TITLES = {
     "seller": N_("Who sells"),
