@@ -96,7 +96,7 @@ ROUTES = (
     _post("actions.write", f"{ORDER}/write", WRITE_ON_SHOP),
     _post("actions.note", f"{ORDER}/note", ACT_ON_SHOP),
     _post("actions.hold", f"{ORDER}/hold", ACT_ON_SHOP),
-    _post("actions.answer", f"{ORDER}/answer", ACT_ON_SHOP, answer="refuse"),
+    _post("actions.answer", f"{ORDER}/answer", ACT_ON_SHOP, answer="refuse", message="1"),
     _post("actions.promise", f"{ORDER}/promise", ACT_ON_SHOP),
     _post("actions.refresh", f"{ORDER}/refresh", ACT_ON_SHOP),
     _post("coupons.give", f"{ORDER}/coupon", ACT_ON_SHOP),
