@@ -12,7 +12,7 @@ import pytest
 
 from app.adapters.pdf import PdfRenderer
 from app.launch.redis_server import running_redis
-from tests.databases import POSTGRES, Templates, blank_schema
+from tests.databases import POSTGRES, Templates, schema, url_of
 from tests.world import World, world
 
 REDIS = os.environ.get("TEST_REDIS_URL", "")
@@ -52,16 +52,14 @@ def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
         return
-    with blank_schema() as url:
-        yield url
+    with schema() as name:
+        yield url_of(name)
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """Migrating takes longer than most tests: each database is a copy."""
-    made = Templates(tmp_path_factory.mktemp("templates"))
-    yield made
-    made.close()
+    return Templates(tmp_path_factory.mktemp("templates"))
 
 
 @pytest.fixture(params=BOTH)

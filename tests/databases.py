@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.pool import NullPool
 
 from app.db.engine import Database
 from app.db.schema import upgrade
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "")
-NO_WAITING = {"options": "-csynchronous_commit=off"}
-"""Tests kill processes, never the server: what it holds in memory is as good as on its disk."""
 
 
 class Templates:
@@ -24,8 +24,8 @@ class Templates:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "template.sqlite3"
+        self._script = ""
         self._name = ""
-        self._admin: Engine | None = None
 
     def sqlite_url(self, folder: Path) -> str:
         """A migrated SQLite file in a folder."""
@@ -37,55 +37,47 @@ class Templates:
 
     @contextmanager
     def postgres_url(self) -> Iterator[str]:
-        """A migrated PostgreSQL database of its own, dropped afterwards."""
-        if self._admin is None:
-            self._admin = create_engine(make_url(POSTGRES), isolation_level="AUTOCOMMIT")
-        if not self._name:
-            name = _new_name()
-            self._say(f"CREATE DATABASE {name}")
-            self._name = name
-            _migrate(_url_of(name))
-        name = _new_name()
-        self._say(f"CREATE DATABASE {name} TEMPLATE {self._name}")
-        try:
-            yield _url_of(name)
-        finally:
-            self._say(f"DROP DATABASE {name} WITH (FORCE)")
+        """A migrated schema of PostgreSQL of its own, dropped afterwards."""
+        if not self._script:
+            with schema() as name:
+                _migrate(url_of(name))
+                self._script, self._name = _dump(name), name
+        with schema(self._make) as name:
+            yield url_of(name)
 
-    def close(self) -> None:
-        if self._admin is not None:
-            if self._name:
-                self._say(f"DROP DATABASE {self._name} WITH (FORCE)")
-            self._admin.dispose()
+    def _make(self, name: str) -> str:
+        return self._script.replace(self._name, name)
 
-    def _say(self, statement: str) -> None:
-        assert self._admin is not None
-        with self._admin.connect() as connection:
-            connection.execute(text(statement))
+
+def _dump(name: str) -> str:
+    """Everything in a schema as statements. Lines that begin with a backslash are psql's own."""
+    address = make_url(POSTGRES).set(drivername="postgresql").render_as_string(hide_password=False)
+    command = ["pg_dump", "--inserts", "--no-owner", "--schema", name, address]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return "\n".join(row for row in done.stdout.splitlines() if not row.startswith("\\"))
 
 
 @contextmanager
-def blank_schema() -> Iterator[str]:
-    """A schema of PostgreSQL without any tables, dropped afterwards."""
-    schema = _new_name()
-    admin = create_engine(make_url(POSTGRES), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    own = make_url(POSTGRES).update_query_dict({"options": f"-csearch_path={schema}"})
+def schema(statements: Callable[[str], str] = "CREATE SCHEMA {}".format) -> Iterator[str]:
+    """The name of a new schema of PostgreSQL, dropped afterwards; `statements` make it."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = create_engine(make_url(POSTGRES), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    _say(admin, f"SET synchronous_commit = off; {statements(name)}")
     try:
-        yield own.render_as_string(hide_password=False)
+        yield name
     finally:
-        with admin.connect() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        admin.dispose()
+        _say(admin, f"DROP SCHEMA {name} CASCADE")
 
 
-def _new_name() -> str:
-    return f"kikubari_test_{secrets.token_hex(6)}"
+def _say(admin: Engine, statements: str) -> None:
+    with admin.connect() as connection:
+        connection.connection.driver_connection.execute(statements)  # type: ignore[union-attr]
 
 
-def _url_of(name: str) -> str:
-    url = make_url(POSTGRES).set(database=name).update_query_dict(NO_WAITING)
+def url_of(name: str) -> str:
+    """Tests kill processes, never the server: what it has in memory is as good as on its disk."""
+    options = {"options": f"-csearch_path={name} -csynchronous_commit=off"}
+    url = make_url(POSTGRES).update_query_dict(options)
     return url.render_as_string(hide_password=False)
 
 

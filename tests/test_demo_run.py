@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pypdfium2
-import pytest
 
 from app.db.documents import Document
 from app.db.engine import Database
@@ -18,7 +17,7 @@ from app.domain.invoice import DocumentContent
 from app.i18n import format_money
 
 ROOT = Path(__file__).resolve().parent.parent
-LONG = "a-data-folder-with-a-name-that-is-far-longer-than-a-socket-path-may-be-" * 2
+NAME = "a data folder with spaces and a name that is far longer than a socket's path may be, " * 2
 
 
 def text_of(path: Path) -> str:
@@ -29,10 +28,9 @@ def text_of(path: Path) -> str:
         pdf.close()
 
 
-@pytest.mark.parametrize("name", ["with a space", LONG])
-def test_the_demo_shows_all_it_should(tmp_path: Path, name: str) -> None:
-    data_dir = tmp_path / name
-    assert " " in str(data_dir) or len(str(data_dir)) >= 150
+def test_the_demo_shows_all_it_should(tmp_path: Path) -> None:
+    data_dir = tmp_path / NAME.strip()
+    assert " " in str(data_dir) and len(str(data_dir)) >= 150
     out = tmp_path / "out.json"
     done = subprocess.run(
         [sys.executable, ROOT / "run.py", "demo", "--once", "--json", out],

@@ -79,7 +79,7 @@ class Run:
 
     def _watch_processes(self, over: threading.Event) -> None:
         """Every command line that this user can see, over and over."""
-        while not over.wait(0.02):
+        while not over.wait(0.1):  # an interpreter takes longer to start
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
                     self.commands.add(path.read_bytes().replace(b"\0", b" ").decode("latin-1"))
