@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    func,
     or_,
     select,
     text,
@@ -36,7 +37,11 @@ class Order(Base):
     __table_args__ = (
         UniqueConstraint("store_id", "remote_id"),
         Index(None, "store_id", "number"),
-        Index(None, "store_id", "email", "created_at"),
+        Index(
+            "ix_orders_of_email",
+            *("store_id", "email", "created_at"),
+            *("currency", "total", "status", "paid_at"),  # read by `bought_by` without the row
+        ),
         Index(None, "store_id", "created_at"),
         Index(None, "next_check_at"),
         Index(None, "store_id", "next_check_at"),
@@ -160,13 +165,20 @@ def placed_since(
     return list(session.scalars(query.order_by(Order.created_at).limit(limit)))
 
 
-def orders_of_email(session: Session, store_id: int, email: str, *, limit: int) -> list[Bought]:
-    """Every order of an address (lower case), the newest first: what is added up of it."""
-    query = select(
-        Order.currency, Order.total, Order.status, Order.paid_at, Order.created_at
-    ).where(Order.store_id == store_id, Order.email == email)
-    rows = session.execute(query.order_by(Order.created_at.desc()).limit(limit))
-    return [Bought(*row) for row in rows]
+def bought_by(session: Session, store_id: int, email: str, *, limit: int) -> list[Bought]:
+    """What an address (lower case) bought in its newest orders, those alike in one. An index holds
+    all that is read: a customer with 10,000 orders costs no 10,000 looks at payloads."""
+    newest = (
+        select(Order.currency, Order.total, Order.status, Order.paid_at, Order.created_at)
+        .where(Order.store_id == store_id, Order.email == email)
+        .order_by(Order.created_at.desc())
+        .limit(limit)
+        .subquery()
+        .c
+    )
+    alike = (newest.currency, newest.total, newest.status, newest.paid_at.is_not(None))
+    query = select(*alike, func.min(newest.created_at), func.count())
+    return [Bought(*row) for row in session.execute(query.group_by(*alike))]
 
 
 def page_of_email(

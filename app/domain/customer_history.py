@@ -12,25 +12,26 @@ from app.domain.order import CLOSED_STATUSES, DELETED
 from app.domain.order_facts import SpentFacts
 
 MOST_COUNTED = 20_000
-"""Orders of one customer that are added up."""
+"""Orders of one customer that are added up, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """One order, as far as it is added up."""
+    """So many orders that are alike; `total` is that of each, `first_at` the oldest one's."""
 
     currency: str
     total: Decimal
     status: str
-    paid_at: datetime | None
-    created_at: datetime | None
+    is_paid: bool
+    first_at: datetime | None
+    orders: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """`spent`: by currency, of orders that were paid and are still wanted; what went back of one
     that was refunded in part counts. `refunds`: orders that were refunded whole. `is_whole`: False
-    where there were more orders than are added up."""
+    where there may be more orders than are added up."""
 
     orders: int
     first_order_at: datetime | None
@@ -40,16 +41,16 @@ class History:
 
 
 def added_up(bought: Sequence[Bought]) -> History:
-    """The history of these orders, the newest first."""
-    counted = bought[:MOST_COUNTED]
+    """The history of these orders."""
     spent: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for one in counted:
-        if one.paid_at is not None and one.status not in CLOSED_STATUSES | {DELETED}:
-            spent[one.currency] += one.total
+    for one in bought:
+        if one.is_paid and one.status not in CLOSED_STATUSES | {DELETED}:
+            spent[one.currency] += one.total * one.orders
+    orders = sum(one.orders for one in bought)
     return History(
-        orders=len(counted),
-        first_order_at=min((one.created_at for one in counted if one.created_at), default=None),
+        orders=orders,
+        first_order_at=min((one.first_at for one in bought if one.first_at), default=None),
         spent=tuple(SpentFacts(currency=c, amount=a) for c, a in sorted(spent.items())),
-        refunds=sum(one.status == "refunded" for one in counted),
-        is_whole=len(counted) == len(bought),
+        refunds=sum(one.orders for one in bought if one.status == "refunded"),
+        is_whole=orders < MOST_COUNTED,
     )

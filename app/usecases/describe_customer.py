@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db import ratings
 from app.db.customers import has_opted_out
 from app.db.notices import DELAYS, Message, Notice
-from app.db.orders import Order, orders_of_email
+from app.db.orders import Order, bought_by
 from app.domain.address import full_name
 from app.domain.customer_history import MOST_COUNTED, Bought, History, added_up
 from app.domain.language import customer_language
@@ -55,12 +55,9 @@ def customer_of_order(session: Session, found: OrderContext, now: datetime) -> C
 def history_of(session: Session, order: Order) -> History:
     """Everything that the customer of an order bought; of one without an address, this order."""
     if order.email:
-        return added_up(
-            orders_of_email(session, order.store_id, order.email, limit=MOST_COUNTED + 1)
-        )
-    return added_up(
-        [Bought(order.currency, order.total, order.status, order.paid_at, order.created_at)]
-    )
+        return added_up(bought_by(session, order.store_id, order.email, limit=MOST_COUNTED))
+    is_paid = order.paid_at is not None
+    return added_up([Bought(order.currency, order.total, order.status, is_paid, order.created_at)])
 
 
 def _late_told(session: Session, order: Order) -> int:
