@@ -103,7 +103,7 @@ def _test(rest: list[str]) -> int:
         ).print_help()
         return 0
     python = ensure_environment(Stages(), dev=True)
-    return _become(python, ["-m", "pytest", "-n", "2", *rest], {}, ROOT)
+    return _become(python, ["-m", "pytest", "-n", "2", "--dist", "worksteal", *rest], {}, ROOT)
 
 
 def _chaos(rest: list[str]) -> int:

@@ -317,14 +317,14 @@ def test_names_and_proposals() -> None:
 
 
 def test_hundreds_of_old_orders_stay_context_and_the_next_one_counts(local: World) -> None:
-    for number in range(600):
+    for number in range(250):
         local.shop.place_order("DE", paid=number % 7 != 0)
     local.clock.pass_(days=1)
     s = local.services
     with served(local) as url:
         store = connect(local, url)
         local.work(rounds=200)
-        assert local.count(Order) == 600
+        assert local.count(Order) == 250
         save_settings(s.db, "tea", SELLER, who=WHO, now=local.clock())
         local.clock.pass_(minutes=5)
         set_mode(s.db, "tea", Mode.LIVE, who=WHO, now=local.clock())
@@ -363,7 +363,7 @@ def test_a_copy_on_the_same_webhooks_sends_nothing_out(local: World) -> None:
 
 
 def test_an_import_that_is_cut_off_goes_on(local: World) -> None:
-    for number in range(730):
+    for number in range(530):
         local.shop.place_order("DE", paid=False)
         local.clock.pass_(seconds=number % 2)
     s = local.services
@@ -372,7 +372,7 @@ def test_an_import_that_is_cut_off_goes_on(local: World) -> None:
         for _ in range(4):
             assert settle_due(s.db, s.desk, local.turn)
         (row,) = local.all(Connection)
-        assert row.step == "history" and 0 < row.orders_read < 730
+        assert row.step == "history" and 0 < row.orders_read < 530
         local.shop.faults.on_rest("close", path="/orders", times=4)
         settle(local)
         (row,) = local.all(Connection)
@@ -383,7 +383,7 @@ def test_an_import_that_is_cut_off_goes_on(local: World) -> None:
         (row,) = local.all(Connection)
         assert row.state == "done"
     local.work(rounds=300)
-    assert local.count(Order) == 730
+    assert local.count(Order) == 530
 
 
 def test_a_key_that_may_not_write_stops_connecting_with_its_mend(local: World) -> None:
