@@ -263,23 +263,28 @@ def index_all(s: Services) -> None:
 
 @contextmanager
 def _careless(s: Services) -> Iterator[None]:
-    """SQLite: does not wait for the disk meanwhile, and keeps much in memory. A fill that the
-    power cuts off is begun again; what is measured afterwards opens the file as the product."""
-    if not s.db.is_sqlite:
-        yield
-        return
-    event.listen(s.db.engine, "connect", _hurry)
+    """Does not wait for the disk meanwhile, and on PostgreSQL looks up no foreign keys (this asks
+    for a superuser). A fill that the power cuts off is begun again; what is measured afterwards
+    opens the database as the product."""
+    hurry = _hurry_sqlite if s.db.is_sqlite else _hurry_postgres
+    event.listen(s.db.engine, "connect", hurry)
     s.db.dispose()
     try:
         yield
     finally:
-        event.remove(s.db.engine, "connect", _hurry)
+        event.remove(s.db.engine, "connect", hurry)
         s.db.dispose()
 
 
-def _hurry(connection: Any, _record: Any) -> None:
+def _hurry_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("synchronous=OFF", "cache_size=-1000000", "wal_autocheckpoint=50000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _hurry_postgres(connection: Any, _record: Any) -> None:
+    connection.autocommit = True
+    connection.execute("SET synchronous_commit = off; SET session_replication_role = replica")
+    connection.autocommit = False
 
 
 def _chunks(

@@ -184,7 +184,14 @@ class Database:
 
 def _postgres(url: str) -> Engine:
     return create_engine(
-        url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+        url,
+        # Each statement is planned for what is there now: a plan that was kept from when a table
+        # was empty reads all of it. (The words of 2,500 orders for search: 18 s instead of 85.)
+        connect_args={"prepare_threshold": None},
+        pool_size=20,
+        max_overflow=20,
+        pool_pre_ping=True,
+        hide_parameters=True,
     )
 
 
