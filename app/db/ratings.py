@@ -130,8 +130,9 @@ def delays_since(session: Session, store_id: int, since: datetime) -> list[Delay
     """Every notice about a delay, the oldest first, of the orders of which the first one was
     decided since a moment."""
     earlier = aliased(Notice)
+    # By the order alone, which is of one store: with the store too, SQLite would walk along all of
+    # the store's earlier notices for each of these, and that grows with their square.
     before = select(earlier.id).where(
-        earlier.store_id == store_id,
         earlier.order_id == Notice.order_id,
         earlier.kind.in_(DELAYS),
         earlier.decided_at < since,
@@ -161,8 +162,12 @@ def opted_out_since(session: Session, store_id: int, since: datetime) -> dict[st
 def asked_since(
     session: Session, store_id: int, kinds: Sequence[str], since: datetime
 ) -> list[tuple[int, str, datetime]]:
-    """Tasks of these kinds: of which order, which kind, and since when."""
+    """Tasks of these kinds of the orders about which a notice of a delay was decided since a
+    moment: of which order, which kind, and since when."""
+    late = select(Notice.order_id).where(
+        Notice.store_id == store_id, Notice.kind.in_(DELAYS), Notice.decided_at >= since
+    )
     query = select(Task.order_id, Task.kind, Task.created_at).where(
-        Task.store_id == store_id, Task.kind.in_(kinds), Task.created_at >= since
+        Task.order_id.in_(late), Task.kind.in_(kinds), Task.created_at >= since
     )
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
