@@ -100,3 +100,9 @@ def test_an_order_is_late_by_the_day_on_which_it_left_and_not_by_a_warning(
 def test_one_that_is_open_is_late_only_after_its_day() -> None:
     one = late(kinds=frozenset({"at_risk"}), is_open=True)
     assert not one.was_late(SHIP_BY) and one.was_late(SHIP_BY + timedelta(days=1))
+
+
+def test_one_that_was_warned_of_and_still_waits_was_not_spared() -> None:
+    one = late(kinds=frozenset({"at_risk"}), is_open=True, told_on=SHIP_BY)
+    found = helping([], [one], SHIP_BY)
+    assert (found.late, found.spared) == (0, 0)
