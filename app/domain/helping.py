@@ -32,7 +32,7 @@ the customer may know nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ToldWord:
     """One word to a customer. `fate`: a `MailState`, or None while it was not tried."""
 
     message_id: int
@@ -41,7 +41,7 @@ class Said:
     sent_at: datetime | None
 
 
-def word_to_rate(said: Iterable[Said]) -> int | None:
+def word_to_rate(said: Iterable[ToldWord]) -> int | None:
     """The message about which the page asks: the latest about a delay, or its end, that was really
     told. None: there is none."""
     told = [
