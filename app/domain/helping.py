@@ -32,7 +32,7 @@ the customer may know nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ToldWord:
     """One word to a customer. `fate`: a `MailState`, or None while it was not tried."""
 
     message_id: int
@@ -41,7 +41,7 @@ class Said:
     sent_at: datetime | None
 
 
-def word_to_rate(said: Iterable[Said]) -> int | None:
+def word_to_rate(said: Iterable[ToldWord]) -> int | None:
     """The message about which the page asks: the latest about a delay, or its end, that was really
     told. None: there is none."""
     told = [
@@ -101,7 +101,8 @@ class Helping:
     `in_time`: late orders whose customers were told before the promised day had passed, in the
     middle `days_early` days before it (0: on that day); `too_late`: after it; `untold`: no word
     reached them (not allowed by the shop's mode, failed, refused, or shipped meanwhile).
-    `spared`: orders that were told of and, as far as is known, not late after all.
+    `spared`: orders that were told of and, as far as is known, not late after all; one that has
+    neither left nor been closed is not among them, for it may still become late.
     """
 
     told: int
@@ -139,7 +140,10 @@ def helping(answers: Sequence[bool | None], delays: Sequence[Delay], today: date
         in_time=_followed(in_time),
         too_late=_followed([one for one in told if not one.is_told_in_time]),
         untold=len(late) - len(told),
-        spared=sum(one.told_on is not None and not one.was_late(today) for one in delays),
+        spared=sum(
+            one.told_on is not None and not one.is_open and not one.was_late(today)
+            for one in delays
+        ),
         days_early=float(median(early)) if early else None,
     )
 

@@ -213,8 +213,8 @@ def read_order(payload: object) -> OrderSnapshot:
     if "code" in payload and "status" not in payload:
         raise PayloadUnusable(
             Said(
-                "the shop sent an error instead of an order: %(payload)s",
-                payload=f"{payload['code']:.80}",
+                "the shop sent an error instead of an order: %(code)s",
+                code=str(payload["code"])[:80],
             )
         )
     try:

@@ -34,7 +34,8 @@ TEXTS = {
 
 
 def why_wrong(error: Mapping[str, Any]) -> str:
-    """One of a ValidationError's errors for people, without what was entered."""
+    """One of a ValidationError's errors for people. What was entered is repeated only where a check
+    of ours does so itself, cut short."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error" and (said := context["error"].args):
         return said[0] if isinstance(said[0], Said) else str(said[0])

@@ -41,7 +41,7 @@ def measure_helping(
     since = now - PERIOD
     by_order: defaultdict[int, list[DelayRow]] = defaultdict(list)
     for row in ratings.delays_since(session, store_id, since):
-        by_order[row.order.id].append(row)
+        by_order[row.order_id].append(row)
     asked: Asked = defaultdict(list)
     for order_id, kind, at in ratings.asked_since(session, store_id, sorted(CHOICES), since):
         asked[order_id].append((kind, at))
@@ -58,24 +58,26 @@ def _delay(
     rows: Sequence[DelayRow], settings: ShopSettings, asked: Asked, gone: dict[str, datetime]
 ) -> Delay | None:
     """One order's delay; None where it holds no promise, so that nothing can be said of it."""
-    order, facts, zone = rows[0].order, rows[0].notice.facts, settings.zone
-    ship_by_on = day_among(facts, "ship_by_on") or order.ship_by_on
-    promised_on = day_among(facts, "promised_on") or order.promised_on
+    first, zone = rows[0], settings.zone
+    ship_by_on = day_among(first.facts, "ship_by_on") or first.ship_by_on
+    promised_on = day_among(first.facts, "promised_on") or first.promised_on
     if ship_by_on is None or promised_on is None:
         return None
     told_at = min(
         (one.sent_at for one in rows if one.sent_at and one.fate in REALLY_TOLD), default=None
     )
-    left_at = gone.get(order.email)
+    left_at = gone.get(first.email)
     return Delay(
-        kinds=frozenset(one.notice.kind for one in rows),
+        kinds=frozenset(one.kind for one in rows),
         ship_by_on=ship_by_on,
         promised_on=promised_on,
-        shipped_on=day_in(order.shipped_at, zone) if order.shipped_at else None,
-        is_open=order.shipped_at is None and order.next_check_at is not None,
+        shipped_on=day_in(first.shipped_at, zone) if first.shipped_at else None,
+        is_open=first.shipped_at is None and first.next_check_at is not None,
         told_on=told_at.astimezone(zone).date() if told_at else None,
         opted_out=told_at is not None and left_at is not None and left_at >= told_at,
         asked=frozenset(
-            kind for kind, at in asked.get(order.id, []) if told_at is not None and at >= told_at
+            kind
+            for kind, at in asked.get(first.order_id, [])
+            if told_at is not None and at >= told_at
         ),
     )

@@ -52,7 +52,7 @@ class Summary:
     documents: int
     would_have: WouldHave
     seller_lacks: Said | None
-    """What the law would park every invoice for, and the mend; "" where nothing."""
+    """What the law would park every invoice for, and the mend; None: nothing."""
     questions: list[Question]
     """Other addresses under which it showed up, about which its owner has not been asked."""
 

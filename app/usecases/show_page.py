@@ -19,7 +19,7 @@ from app.db.orders import Order
 from app.db.stores import Store
 from app.db.tasks import Task, tasks_of
 from app.domain.customer_page import PageStory, ToldDelay, open_choices, page_story
-from app.domain.helping import Said, word_to_rate
+from app.domain.helping import ToldWord, word_to_rate
 from app.domain.language import customer_language
 from app.domain.notice import day_among
 from app.domain.order import was_erased
@@ -166,7 +166,7 @@ def _told(found: OrderContext) -> Iterator[ToldDelay]:
 def _asked(found: OrderContext) -> AskedWord | None:
     sent = {message.id: (notice, message) for notice, message in found.told if message is not None}
     latest = word_to_rate(
-        Said(message.id, notice.kind, message.fate, message.sent_at)
+        ToldWord(message.id, notice.kind, message.fate, message.sent_at)
         for notice, message in sent.values()
     )
     if latest is None:

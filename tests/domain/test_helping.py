@@ -6,15 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.domain.helping import FEWEST, Delay, Said, helping, word_to_rate
+from app.domain.helping import FEWEST, Delay, ToldWord, helping, word_to_rate
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 30)
 SHIP_BY, PROMISED = date(2026, 11, 20), date(2026, 11, 24)
 
 
-def said(message_id: int, kind: str, fate: str | None = "mailed", hours: int = 0) -> Said:
-    return Said(message_id, kind, fate, AT + timedelta(hours=hours))
+def said(message_id: int, kind: str, fate: str | None = "mailed", hours: int = 0) -> ToldWord:
+    return ToldWord(message_id, kind, fate, AT + timedelta(hours=hours))
 
 
 def late(**facts: object) -> Delay:
@@ -41,7 +41,7 @@ def test_no_other_word_is_asked_about(kind: str) -> None:
 @pytest.mark.parametrize("fate", [None, "failed", "unknown"])
 def test_a_word_that_may_not_have_come_is_not_asked_about(fate: str | None) -> None:
     assert word_to_rate([said(1, "delayed", fate)]) is None
-    assert word_to_rate([Said(1, "delayed", "mailed", None)]) is None
+    assert word_to_rate([ToldWord(1, "delayed", "mailed", None)]) is None
     assert word_to_rate([]) is None
 
 
@@ -100,3 +100,9 @@ def test_an_order_is_late_by_the_day_on_which_it_left_and_not_by_a_warning(
 def test_one_that_is_open_is_late_only_after_its_day() -> None:
     one = late(kinds=frozenset({"at_risk"}), is_open=True)
     assert not one.was_late(SHIP_BY) and one.was_late(SHIP_BY + timedelta(days=1))
+
+
+def test_one_that_was_warned_of_and_still_waits_was_not_spared() -> None:
+    one = late(kinds=frozenset({"at_risk"}), is_open=True, told_on=SHIP_BY)
+    found = helping([], [one], SHIP_BY)
+    assert (found.late, found.spared) == (0, 0)

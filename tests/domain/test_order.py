@@ -50,7 +50,11 @@ def test_what_php_sends_for_nothing() -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [None, [], "x", {}, {"id": 84}, {"code": "woocommerce_rest_cannot_view", "message": "no"}],
+    [
+        *(None, [], "x", {}, {"id": 84}),
+        {"code": "woocommerce_rest_cannot_view", "message": "no"},
+        *({"code": code} for code in (404, None, ["a"], {"a": 1}, True)),
+    ],
 )
 def test_what_is_no_order_is_said_to_be_none(payload: object) -> None:
     with pytest.raises(PayloadUnusable):
