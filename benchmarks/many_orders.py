@@ -255,8 +255,14 @@ def index_all(s: Services) -> None:
     done = 0
     while some := index_due(s.db, limit=INDEXED):
         done += some
+        if done % 10_000 == 0 and not s.db.is_sqlite:
+            _analyze(s)  # as PostgreSQL's autovacuum does, where it is not switched off
         if done % 50_000 == 0:
             print(f"{done} orders can be found", file=sys.stderr)
+    _analyze(s)
+
+
+def _analyze(s: Services) -> None:
     with s.db.write() as session:
         session.execute(text("ANALYZE"))
 
