@@ -26,11 +26,11 @@ from __future__ import annotations
 import gettext
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -66,7 +66,8 @@ TRADITIONAL = ("TW", "HK", "MO")
 """Where Chinese is written in traditional characters."""
 
 
-def best_language(tag: str, available: Iterable[str] = LANGUAGES, default: str = SOURCE) -> str:
+@lru_cache(maxsize=500)
+def best_language(tag: str, available: tuple[str, ...] = LANGUAGES, default: str = SOURCE) -> str:
     """The one of `available` that a reader of `tag` reads best; `default` where there is none.
 
     `de-AT` and `de_DE_formal` give `de`. Never raises, whatever the tag.
@@ -80,7 +81,8 @@ def best_language(tag: str, available: Iterable[str] = LANGUAGES, default: str =
     return default
 
 
-def written_tag(tag: str, available: Iterable[str] = CUSTOMER_LANGUAGES) -> str:
+@lru_cache(maxsize=500)
+def written_tag(tag: str, available: tuple[str, ...] = CUSTOMER_LANGUAGES) -> str:
     """`tag` where its language has a catalogue, else English: words and dates of one language."""
     language = best_language(tag, available)
     return tag if locale_of(tag).language == locale_of(language).language else language

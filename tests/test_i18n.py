@@ -149,9 +149,9 @@ def test_the_best_language_for_a_tag(tag: str, language: str) -> None:
 
 
 def test_the_best_language_among_others() -> None:
-    assert best_language("pt_BR", ["en", "pt-BR"]) == "pt-BR"
-    assert best_language("zh-Hant-TW", ["zh-Hant", "zh"]) == "zh-Hant"
-    assert best_language("xx", ["de"], "de") == "de"
+    assert best_language("pt_BR", ("en", "pt-BR")) == "pt-BR"
+    assert best_language("zh-Hant-TW", ("zh-Hant", "zh")) == "zh-Hant"
+    assert best_language("xx", ("de",), "de") == "de"
 
 
 def test_words_and_dates_are_of_one_language() -> None:
