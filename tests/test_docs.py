@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -281,26 +280,25 @@ def test_every_command_of_the_settings_page_is_run(at_the_keyboard: World) -> No
 
 def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: World) -> None:
     """In their order; once the shop is live, an order comes in and is worked off."""
-    world, seen, stack = at_the_keyboard, set(), ExitStack()
-    new = stack.enter_context(running(world.shop))
-    Image.new("RGB", (60, 20), "navy").save("logo.png")
-    Path("invoice.html").write_text("{% extends layout.template %}")
-    for words_given in on_the_command_line(read("docs/commands.md")):
-        given = [new if word == "https://new-tea.example" else word for word in words_given]
-        if given[1:2] == ["moved"]:
-            world.shop_url = world.shop.base_url = new
-        if given[1:2] in (["copy"], ["moved"]):
-            order_comes(world, source=given[-1])
-            world.clock.pass_(minutes=5)  # the command line's clock ticks by itself
-        if given[0] == "inbox" and not any(words.startswith("inbox") for words in seen):
-            order_comes(world)
-        run(world, given)
-        words = next(words for words in LEAVES if given[: len(words.split())] == words.split())
-        if words not in ONLY_ONCE:
-            json.loads(run(world, [*given, "--json"]))
-        seen.add(words)
+    world, seen = at_the_keyboard, set[str]()
+    with running(world.shop) as new:
+        Image.new("RGB", (60, 20), "navy").save("logo.png")
+        Path("invoice.html").write_text("{% extends layout.template %}")
+        for words_given in on_the_command_line(read("docs/commands.md")):
+            given = [new if word == "https://new-tea.example" else word for word in words_given]
+            if given[1:2] == ["moved"]:
+                world.shop_url = world.shop.base_url = new
+            if given[1:2] in (["copy"], ["moved"]):
+                order_comes(world, source=given[-1])
+                world.clock.pass_(minutes=5)  # the command line's clock ticks by itself
+            if given[0] == "inbox" and not any(words.startswith("inbox") for words in seen):
+                order_comes(world)
+            run(world, given)
+            words = next(words for words in LEAVES if given[: len(words.split())] == words.split())
+            if words not in ONLY_ONCE:
+                json.loads(run(world, [*given, "--json"]))
+            seen.add(words)
     assert seen == set(LEAVES)
-    stack.close()
     assert (Path.cwd() / "invoice.pdf").read_bytes().startswith(b"%PDF")
 
 
