@@ -398,13 +398,12 @@ def test_no_text_breaks_a_document(renderer: PdfRenderer, text: str) -> None:
     assert renderer.render(content).startswith(b"%PDF")
 
 
-def test_many_lines_of_endless_words_take_bounded_time(renderer: PdfRenderer) -> None:
-    """A sixth of the most lines that a document takes; `benchmarks/render.py` does all of them."""
-    content = document(lines=tuple(line("😀" * 5000, "1.00") for _ in range(500)))
+def test_three_thousand_lines_take_bounded_time(renderer: PdfRenderer) -> None:
+    content = document(lines=tuple(line("😀" * 5000, "1.00") for _ in range(3000)))
     started = time.perf_counter()
     sheets = pages(renderer.render(content))
-    assert time.perf_counter() - started < 20
-    assert "Gesamtbetrag" in sheets[-1] and "Übertrag: 4" in sheets[-1]
+    assert time.perf_counter() - started < 60
+    assert "Gesamtbetrag" in sheets[-1] and "Übertrag: 2." in sheets[-1]
 
 
 def test_too_long_a_square_code_is_left_out_not_cut() -> None:
