@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from werkzeug.serving import make_server
 
 from app.adapters.pdf import PdfRenderer
@@ -122,6 +122,26 @@ class World:
         with self.services.db.read() as session:
             query = select(func.count()).select_from(table)
             return session.scalar(query.filter_by(**equal)) or 0
+
+    def query_plans(self, work: Callable[[], object]) -> list[str]:
+        """How SQLite goes about each question that some work asks, a step each. (PostgreSQL's
+        planner rightly reads tables as small as those of tests whole.)"""
+        asked: list[tuple[str, Any]] = []
+        engine = self.services.db.engine
+
+        def note(*arguments: Any) -> None:
+            asked.append((arguments[2], arguments[3]))
+
+        event.listen(engine, "before_cursor_execute", note)
+        work()
+        event.remove(engine, "before_cursor_execute", note)
+        with engine.connect() as connection:
+            return [
+                str(step)
+                for words, values in asked
+                if words.startswith("SELECT")
+                for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)
+            ]
 
     def all(self, table: Any) -> list[Any]:
         with self.services.db.read() as session:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.db.notices import Message
 from app.db.orders import Order, late_orders
@@ -122,24 +121,7 @@ def test_what_a_breaker_holds_is_one_question_and_no_long_list(tea: World) -> No
     assert all(one.need.reason is not Reason.HELD for one in needs(tea))
 
 
-def test_what_is_asked_of_parcels_and_risks_walks_an_index(tea: World) -> None:
-    """On SQLite; PostgreSQL's planner rightly reads so small tables whole."""
-    if not tea.services.db.is_sqlite:
-        return
-    said: list[tuple[str, Any]] = []
-    engine = tea.services.db.engine
-
-    def note(*arguments: Any) -> None:
-        said.append((arguments[2], arguments[3]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    needs(tea)
-    event.remove(engine, "before_cursor_execute", note)
-    with engine.connect() as connection:
-        plans = [
-            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values).fetchall())
-            for words, values in said
-            if words.startswith("SELECT")
-        ]
+def test_what_is_asked_of_parcels_and_risks_walks_an_index(sqlite_world: World) -> None:
+    steps = sqlite_world.query_plans(lambda: needs(sqlite_world))
     for index in ("ix_shipments_trouble", "ix_orders_risk"):
-        assert any(index in plan for plan in plans), index
+        assert any(index in step for step in steps), index

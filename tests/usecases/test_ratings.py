@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
 
 from app.db import ratings
 from app.db.audit_trail import AuditEntry
@@ -373,22 +371,7 @@ def test_no_question_of_the_measure_walks_along_all_of_a_shops_past(
 ) -> None:
     """For each new notice only the earlier ones of its order are looked at, and of tasks only
     those of such orders."""
-    said: list[tuple[str, Any]] = []
-    engine = sqlite_world.services.db.engine
-
-    def note(*arguments: Any) -> None:
-        said.append((arguments[2], arguments[3]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    measured(sqlite_world)
-    event.remove(engine, "before_cursor_execute", note)
-    with engine.connect() as connection:
-        steps = [
-            str(step)
-            for words, values in said
-            if words.startswith("SELECT")
-            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", values)
-        ]
+    steps = sqlite_world.query_plans(lambda: measured(sqlite_world))
     assert any("ix_notices_order_id (order_id=?)" in step for step in steps)
     for backwards in ("decided_at<", "SCAN tasks"):
         assert not [step for step in steps if backwards in step]
