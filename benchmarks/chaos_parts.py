@@ -60,9 +60,9 @@ WORK_TABLES: dict[str, Any] = {
 
 
 @contextmanager
-def fresh_database(folder: Path, server_url: str = "") -> Iterator[str]:
+def fresh_database(folder: Path, server_url: str = "", *, drops: bool = True) -> Iterator[str]:
     """The URL of an empty, migrated database: a SQLite file in `folder`, or a schema of its own
-    on the PostgreSQL server that `server_url` names, dropped afterwards."""
+    on the PostgreSQL server that `server_url` names, dropped afterwards where it `drops`."""
     url, drop = f"sqlite:///{folder / 'kikubari.sqlite3'}", None
     if server_url:
         given = make_url(server_url).set(drivername="postgresql+psycopg")
@@ -77,7 +77,7 @@ def fresh_database(folder: Path, server_url: str = "") -> Iterator[str]:
     try:
         yield url
     finally:
-        if drop:
+        if drop and drops:
             with admin.begin() as connection:
                 connection.execute(text(drop))
             admin.dispose()

@@ -1,7 +1,7 @@
 """Searching and opening orders, over HTTP, on one machine, with the shop down.
 
     .venv/bin/python benchmarks/context.py --orders 100000 --seed 1 [--over api]
-        [--database-url postgresql+…]
+        [--database-url postgresql+…] [--keep FOLDER]
 
 Fills a database, starts the product's web server (two processes), signs in, and asks as a desk
 does: searches by every kind of word (whole, in parts, mistyped), and opens orders, among them one
@@ -45,20 +45,30 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
 @contextmanager
-def desk(folder: Path, server: str, orders: int, seed: int) -> Iterator[tuple[Services, str]]:
+def database(folder: Path, server: str, keep: bool) -> Iterator[str]:
+    """The URL of an empty database, or of what was kept in this folder."""
+    filled, kept = folder / "filled", folder / "url"
+    if filled.exists():
+        yield kept.read_text()
+        return
+    with fresh_database(folder, server, drops=not keep) as url:
+        kept.write_text(url)
+        yield url
+
+
+@contextmanager
+def desk(folder: Path, asked: argparse.Namespace) -> Iterator[tuple[Services, str]]:
     """A filled installation with its web server; (services, address)."""
     with ExitStack() as stack:
         filled = folder / "filled"
-        kept = f"sqlite:///{folder / 'kikubari.sqlite3'}"
-        url = kept if filled.exists() else stack.enter_context(fresh_database(folder, server))
+        url = stack.enter_context(database(folder, asked.database_url, bool(asked.keep)))
         data_dir, port = folder / "data", free_port()
         settings = load_settings(data_dir=data_dir, database_url=url, public_url="", redis_url="")
         s = Services(settings)
         upgrade(s.db)
         if not filled.exists():
-            fill(s, orders, seed)
+            fill(s, asked.orders, asked.seed)
             add_person(s.db, AGENT, "agent", who="bench", now=s.clock())
-        if not server:
             filled.touch()
         env = {**os.environ, "DATA_DIR": str(data_dir), "DATABASE_URL": url, "PORT": str(port)}
         env |= {"LOG_LEVEL": "WARNING", "PUBLIC_URL": "", "REDIS_URL": ""}
@@ -152,10 +162,10 @@ def p95(taken: list[float]) -> float:
     return round(taken[int(len(taken) * 0.95)], 1)
 
 
-def measure(folder: Path, server: str, orders: int, seed: int, over: str) -> dict[str, object]:
-    rng = random.Random(seed)
-    with desk(folder, server, orders, seed) as (s, url):
-        search, open_one = (over_api if over == "api" else over_pages)(s, url)
+def measure(folder: Path, asked: argparse.Namespace) -> dict[str, object]:
+    rng = random.Random(asked.seed)
+    with desk(folder, asked) as (s, url):
+        search, open_one = (over_api if asked.over == "api" else over_pages)(s, url)
         chosen = some_orders(s, rng, ASKED)
         regular = next(
             one.remote_id for one in chosen + some_orders(s, rng, 5_000) if one.email == REGULAR
@@ -167,8 +177,8 @@ def measure(folder: Path, server: str, orders: int, seed: int, over: str) -> dic
         timed(words[:20], search), timed(paths[:20], open_one)  # both processes are warm
         searched, opened = timed(words, search), timed(paths, open_one)
     return {
-        "orders": orders,
-        "over": over,
+        "orders": asked.orders,
+        "over": asked.over,
         "search_p95_ms": p95(searched),
         "context_p95_ms": p95(opened),
         "shop": "down",
@@ -176,8 +186,8 @@ def measure(folder: Path, server: str, orders: int, seed: int, over: str) -> dic
         "search_max_ms": round(searched[-1], 1),
         "context_median_ms": round(opened[len(opened) // 2], 1),
         "context_max_ms": round(opened[-1], 1),
-        "database": "postgresql" if server else "sqlite",
-        "seed": seed,
+        "database": "postgresql" if asked.database_url else "sqlite",
+        "seed": asked.seed,
     }
 
 
@@ -189,12 +199,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database-url", default="", help="PostgreSQL instead of a SQLite file")
     parser.add_argument("--over", choices=("pages", "api"), default="pages", help="who asks")
-    parser.add_argument("--keep", default="", help="a folder whose SQLite file is filled once")
+    parser.add_argument(
+        "--keep", default="", help="a folder; its database is filled once, and stays"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kikubari-context-") as passing:
         folder = Path(asked.keep or passing)
         folder.mkdir(parents=True, exist_ok=True)
-        result = measure(folder, asked.database_url, asked.orders, asked.seed, asked.over)
+        result = measure(folder, asked)
     return finish(result, good=max(result["search_p95_ms"], result["context_p95_ms"]) < 100)
 
 

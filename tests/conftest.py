@@ -13,7 +13,12 @@ import pytest
 from app.adapters.pdf import PdfRenderer
 from app.launch.redis_server import running_redis
 from tests.databases import POSTGRES, Templates, schema, url_of
-from tests.world import World, world
+from tests.once import (
+    build_addresses_when_asked,
+    hash_passwords_lightly,
+    keep_compiled_statements,
+)
+from tests.world import PretendRenderer, World, world
 
 REDIS = os.environ.get("TEST_REDIS_URL", "")
 PRODUCT_SETTINGS = ("DATA_DIR", "DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PORT", "HOST")
@@ -25,9 +30,12 @@ ENOUGH_MEMORY = 4 * 2**30
 
 def pytest_configure() -> None:
     """Temporary folders in memory, where there is enough of it: the product waits for the disk at
-    each commit, and no test pulls the plug."""
+    each commit, and no test pulls the plug. What can be kept between tests is."""
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH_MEMORY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    keep_compiled_statements()
+    build_addresses_when_asked()
+    hash_passwords_lightly()
 
 
 @pytest.fixture(autouse=True)
@@ -57,9 +65,11 @@ def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     """Migrating takes longer than most tests: each database is a copy."""
-    return Templates(tmp_path_factory.mktemp("templates"))
+    made = Templates(tmp_path_factory.mktemp("templates"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=BOTH)
@@ -81,16 +91,27 @@ def renderer() -> PdfRenderer:
 
 
 @pytest.fixture
-def a_world(database_url: str, tmp_path: Path, renderer: PdfRenderer) -> Iterator[World]:
+def press() -> PdfRenderer | PretendRenderer:
+    """What renders the documents of a world. Files of tests that look into them have a fixture of
+    this name that gives the real one."""
+    return PretendRenderer()
+
+
+@pytest.fixture
+def a_world(
+    database_url: str, tmp_path: Path, press: PdfRenderer | PretendRenderer
+) -> Iterator[World]:
     """A product and a demo shop, on each kind of database."""
-    with world(tmp_path / "data", database_url, renderer) as made:
+    with world(tmp_path / "data", database_url, press) as made:
         yield made
 
 
 @pytest.fixture
-def sqlite_world(tmp_path: Path, templates: Templates, renderer: PdfRenderer) -> Iterator[World]:
+def sqlite_world(
+    tmp_path: Path, templates: Templates, press: PdfRenderer | PretendRenderer
+) -> Iterator[World]:
     """A product and a demo shop on SQLite, where the database makes no difference."""
-    with world(tmp_path / "data", templates.sqlite_url(tmp_path), renderer) as made:
+    with world(tmp_path / "data", templates.sqlite_url(tmp_path), press) as made:
         yield made
 
 

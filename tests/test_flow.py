@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pypdfium2
+import pytest
 import requests
 
+from app.adapters.pdf import PdfRenderer
 from app.db.documents import Document, DocumentFile
 from app.db.inbox import InboxRow
 from app.db.notices import Message, Notice
 from app.db.orders import Order
 from app.factory import create_app
 from tests.world import START, World
+
+
+@pytest.fixture
+def press(renderer: PdfRenderer) -> PdfRenderer:
+    return renderer
 
 
 def pdf_text(data: bytes) -> str:

@@ -23,6 +23,7 @@ from app.demo.server import running
 from app.demo.shop import DemoShop
 from app.demo.story import SETTINGS, TOPICS
 from app.domain.delivery import sign
+from app.domain.invoice import DocumentContent
 from app.domain.store_mode import Mode
 from app.factory import create_app
 from app.services import Services
@@ -40,6 +41,13 @@ from app.usecases.work_off import Turn
 SECRET = "a-secret-of-the-tests"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday morning."""
+
+
+class PretendRenderer:
+    """For all who do not look into a document."""
+
+    def render(self, content: DocumentContent, **more: Any) -> bytes:
+        return f"%PDF-1.7 of the tests, {content.kind} {content.number}".encode()
 
 
 @dataclass
@@ -105,7 +113,7 @@ class World:
     def serving(self, store: Store) -> Iterator[str]:
         """The web application on a real port, with the shop's webhooks pointed at it."""
         server = make_server("127.0.0.1", 0, create_app(services=self.services), threaded=True)
-        thread = Thread(target=server.serve_forever, daemon=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
         try:
@@ -174,14 +182,14 @@ def signed_headers(
 
 @contextmanager
 def world(
-    data_dir: Path, database_url: str, renderer: PdfRenderer, **settings: Any
+    data_dir: Path, database_url: str, renderer: PdfRenderer | PretendRenderer, **settings: Any
 ) -> Iterator[World]:
     """Build a world on an empty, migrated database."""
     clock = Ticking()
     chosen = {"public_url": "", "allow_private_shops": True} | settings
     read: Settings = load_settings(data_dir=data_dir, database_url=database_url, **chosen)
     services = Services(read, clock=clock)
-    services.renderer = renderer
+    services.renderer = renderer  # type: ignore[assignment]
     shop = DemoShop(now=clock)
     try:
         with running(shop) as url:

@@ -11,7 +11,6 @@ how many orders there are. The same on SQLite and on PostgreSQL, without extensi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import (
     ForeignKey,
@@ -32,7 +31,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from app.db.base import Base
 from app.db.orders import Order, seconds
 from app.db.types import BigId
-from app.db.upsert import dialect_insert
+from app.db.upsert import insert_missing
 from app.domain.search_words import SPOKEN, Word, WordKind, is_one_edit_away, shortened
 
 AFTER_ALL = "\U0010ffff"
@@ -127,14 +126,7 @@ def write_words(session: Session, store_id: int, words: Mapping[Order, frozenset
         for (order_id, word_id), at in wanted.items()
         if known.get((order_id, word_id)) != at
     ]
-    _insert(session, SearchEntry, new)
-
-
-def _insert(session: Session, table: Any, made: list[dict[str, Any]]) -> None:
-    """Rows of a table, those that it has already left out."""
-    if made:
-        plain = dialect_insert(session, table.__table__).on_conflict_do_nothing()
-        session.connection().execute(plain, made)
+    insert_missing(session, SearchEntry, new)
 
 
 def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word, int]:
@@ -147,7 +139,7 @@ def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word
         {"store_id": store_id, "kind": one.kind.value, "word": one.text, "backwards": one.backwards}
         for one in new
     ]
-    _insert(session, SearchWord, made)
+    insert_missing(session, SearchWord, made)
     added = _known(session, store_id, new)
     typos = [
         {"store_id": store_id, "word_id": word_id, "shortened": form}
@@ -155,7 +147,7 @@ def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word
         if word.kind in SPOKEN and word.text.isalpha()
         for form in sorted(shortened(word.text))
     ]
-    _insert(session, SearchTypo, typos)
+    insert_missing(session, SearchTypo, typos)
     return found | added
 
 

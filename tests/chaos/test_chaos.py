@@ -33,14 +33,14 @@ def chaos(*arguments: str) -> dict[str, float]:
 
 
 def test_nothing_is_lost_and_nothing_happens_twice() -> None:
-    found = chaos("--orders", "300", "--kills", "10", "--redis-wipes", "2")
+    found = chaos("--orders", "120", "--kills", "6", "--redis-wipes", "1")
     assert {name: found[name] for name in CLEAN} == CLEAN
-    assert (found["orders"], found["kills"]) == (300, 10)
-    assert found["kills_in_task"] >= 4
+    assert (found["orders"], found["kills"]) == (120, 6)
+    assert found["kills_in_task"] >= 2
 
 
 @pytest.mark.skipif(not POSTGRES, reason="TEST_DATABASE_URL is not set")
 def test_nothing_is_lost_and_nothing_happens_twice_on_postgresql() -> None:
-    short = ("--orders", "120", "--kills", "5", "--redis-wipes", "1")
+    short = ("--orders", "60", "--kills", "3", "--redis-wipes", "1")
     found = chaos(*short, "--database-url", POSTGRES)
     assert {name: found[name] for name in CLEAN} == CLEAN

@@ -8,7 +8,7 @@ from benchmarks.receiver import run
 
 
 def test_every_delivery_answered_200_is_stored(database_url: str, tmp_path: Path) -> None:
-    kills = 10 if database_url.startswith("sqlite") else 4
+    kills = 6 if database_url.startswith("sqlite") else 3
     found = run(tmp_path, database_url, kills, seed=1)
     assert found["missing"] == 0
     assert found["acked"] > 100 and found["unanswered"] > 0

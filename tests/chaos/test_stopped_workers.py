@@ -2,6 +2,7 @@
 
 For each message the shop says when it was asked, the worker that asked is stopped there, and goes
 on only after another worker has tried to send the same message and was kept off by the fence.
+`benchmarks/stopped.py` does the same more often.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from app.demo.shop import DemoShop
 from benchmarks.chaos_parts import Product, customer_notes
 from tests.world import World
 
-TIMES = 25
+TIMES = int(os.environ.get("STOPPED_TIMES", "6"))
 LEASE_SECONDS = 0.5
 FOREVER = timedelta(days=30)
 

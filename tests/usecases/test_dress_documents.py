@@ -11,6 +11,7 @@ from PIL import Image
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
+from app.adapters.pdf import PdfRenderer
 from app.adapters.picture import prepared_logo
 from app.db.assets import Asset
 from app.db.documents import Document
@@ -20,6 +21,11 @@ from app.usecases.dress_documents import files_of, keep_file, take_away
 from app.usecases.render_document import document_pdf
 from app.usecases.stores import settings_of
 from tests.world import World
+
+
+@pytest.fixture
+def press(renderer: PdfRenderer) -> PdfRenderer:
+    return renderer
 
 
 def picture(colour: str) -> bytes:

@@ -44,6 +44,7 @@ from app.usecases.watch_shipments import watch_due
 from app.usecases.work_off import Turn
 from app.web.safety import limiter
 from tests.recorded import recorded_orders, rest_order
+from tests.world import PretendRenderer
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SECRET, SHOP = "a-secret-of-the-tests", "https://tea.example"
@@ -111,11 +112,6 @@ class PretendShop:
         words = f'Email "Customer note" {said}'
         notes.append({"id": len(notes) + 1, "note": words, "customer_note": False})
         return notes[-2]
-
-
-class PretendRenderer:
-    def render(self, content: Any, **more: Any) -> bytes:
-        return b"%PDF-1.7 of the tests"
 
 
 @dataclass

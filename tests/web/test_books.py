@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
+from app.adapters.pdf import PdfRenderer
 from app.db.audit_trail import AuditEntry
 from app.db.document_search import Wanted
 from app.db.documents import Document
@@ -28,6 +29,11 @@ from app.usecases.sign_in import make_link
 from app.web.safety import limiter
 from tests.web.site import post
 from tests.world import World
+
+
+@pytest.fixture
+def press(renderer: PdfRenderer) -> PdfRenderer:
+    return renderer
 
 
 @pytest.fixture
