@@ -26,33 +26,27 @@ from app.said import Said, said_again, with_mend
 ROOT = Path(__file__).parents[1]
 SHOWN = ("domain", "db", "usecases", "adapters", "web")
 """Parts of app/ whose errors can reach a page; those of the command line stay there."""
-WORDS = {"Said", "gettext", "said", "seen", "mend"}
+WORDS = {"Said", "OnPages", "gettext", "said", "seen", "mend"}
 """Calls that give words in the reader's language, or that can be said in it."""
 ON_NO_PAGE = {
     "BadSignature": "who knocks without a key is told nothing",
     "KeysRefused": "answered to a shop, not to a person",
     "BackupUnusable": "backups are restored on the command line",
-    "StorageUnavailable": "a page of its own says it",
-    "NumberInUse": "rolled back, and tried again",
-    "NotPosted": "kept with the message as it happened",
-    "MailServerRefused": "kept with the message as it happened",
 }
 AT_WORK = {
+    "app/adapters/archive.py": "backups are made on the command line",
     "app/adapters/fence.py": "the processes of one machine",
     "app/adapters/secret_box.py": "start stops",
-    "app/usecases/attach_document.py": "a worker's pause",
+    "app/db/engine.py": "a page of its own says it",
+    "app/db/group_commit.py": "answered to a shop",
     "app/usecases/check_keys.py": "start stops",
-    "app/usecases/join_messages.py": "a worker's pause",
-    "app/usecases/offer_coupon.py": "a worker's pause",
-    "app/usecases/process_delivery.py": "kept with the delivery as it happened",
+    "app/usecases/keep_backup.py": "backups are made on the command line",
     "app/usecases/receive_delivery.py": "answered to a shop",
     "app/usecases/receive_scans.py": "answered to a carrier's service",
+    "app/usecases/restore_backup.py": "backups are restored on the command line",
     "app/usecases/resume_installation.py": "asked on the command line",
-    "app/usecases/send_messages.py": "a worker's pause",
     "app/usecases/set_carrier.py": "asked on the command line",
     "app/usecases/set_mail_server.py": "asked on the command line",
-    "app/usecases/word_message.py": "kept with the message as it happened",
-    "app/usecases/work_off.py": "kept with the row as it happened",
 }
 """Where errors meet no form, and why. A new module is no such place before it stands here."""
 
