@@ -31,6 +31,7 @@ ON_THE_COMMAND_LINE = {
     "app/usecases/verify_documents.py": "what `invoices verify` found",
 }
 """Modules that say why, and keep it nowhere."""
+SAID = re.compile(r"\bSaid\b")
 NOT_OURS = {
     ("app/adapters/smtp.py", "_words(code, said)"): "a mail server's own words",
     ("app/domain/wrong_values.py", "str(error['msg'])"): "a library's, of a kind we do not know",
@@ -115,10 +116,23 @@ def written(tree: ast.Module, known: Functions) -> Iterator[ast.expr]:
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value in KEPT:
                     yield value
-        elif isinstance(node, ast.FunctionDef) and node.name.lstrip("_").startswith("why_"):
-            yield from (
-                one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value
-            )
+        elif isinstance(node, ast.FunctionDef):
+            yield from _returned(node)
+
+
+def _returned(made: ast.FunctionDef) -> Iterator[ast.expr]:
+    """What a function returns that says why, or promises a `Said`: its callers rely on it."""
+    promise = ast.unparse(made.returns) if made.returns else ""
+    if not made.name.lstrip("_").startswith("why_") and not SAID.search(promise):
+        return
+    for one in ast.walk(made):
+        if not isinstance(one, ast.Return) or one.value is None:
+            continue
+        if isinstance(made.returns, ast.Subscript) and isinstance(one.value, ast.Tuple):
+            parts = zip(made.returns.slice.elts, one.value.elts, strict=True)  # type: ignore[attr-defined]
+            yield from (part for kind, part in parts if SAID.search(ast.unparse(kind)))
+        else:
+            yield one.value
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -171,11 +185,11 @@ class Judge:
         return isinstance(node, ast.Attribute)
 
     def _is_said(self, call: ast.Call) -> bool:
-        """A call of `Said`, or of a function that promises one: mypy holds it to that."""
+        """A call of `Said`, or of a function that promises one, whose returns are walked too."""
         name = ast.unparse(call.func).rpartition(".")[2]
         made = self._known.get(name)
         promised = ast.unparse(made.returns) if getattr(made, "returns", None) else ""  # type: ignore[union-attr, arg-type]
-        return name in WORDS | {"N_", "sentence", "with_mend"} or "Said" in promised
+        return name in WORDS | {"N_", "sentence", "with_mend"} or SAID.search(promised) is not None
 
 
 def everything() -> dict[str, ast.Module]:
@@ -234,6 +248,8 @@ LEAVE = "class Leave:\n    state: str\n    why: str | None = None\n"
         f'{LEAVE}Leave("held", "it waits for a yes")',
         'def why_not(order):\n    return f"order {order} is free"',
         'def _words(n) -> str:\n    return f"{n} scans"\nend(outcome=_words(5))',
+        'def _words(n) -> Said:\n    return f"{n} scans"\nend(outcome=_words(5))',
+        'def _words(n) -> tuple[Said, str]:\n    return "no scans", ""',
         'row.problem = row.problem or "never finished"',
         "row.problem = str(error)",
         "row.problem = error.what[:500]",
@@ -254,6 +270,7 @@ def test_words_that_would_stay_english_are_caught(source: str) -> None:
         f'{LEAVE}Leave("held", Said("it waits for a yes"))',
         'def _words(n) -> Said:\n    return Said("%(n)s scans", n=n)\nend(outcome=_words(5))',
         'def why_not(order):\n    return Said("order %(n)s is free", n=order) if order else None',
+        'def _words(n) -> tuple[Said, str]:\n    return Said("no scans"), f"number {n}"',
     ],
 )
 def test_words_that_can_be_said_again_are_left_alone(source: str) -> None:

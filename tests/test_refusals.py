@@ -31,7 +31,7 @@ SHOWN = ("domain", "db", "usecases", "adapters", "web")
 WORDS = {"Said", "OnPages", "gettext", "said", "seen", "mend"}
 """Calls that give words in the reader's language, or that can be said in it."""
 SENTENCES = {"_trouble"}
-"""Functions that promise a `Said`, to which mypy holds them."""
+"""Functions that promise a `Said`, to which tests/test_kept_words.py holds them."""
 ON_NO_PAGE = {
     "BadSignature": "who knocks without a key is told nothing",
     "KeysRefused": "answered to a shop, not to a person",
