@@ -100,7 +100,7 @@ def as_kept(kept: str) -> str:
         return english
     try:
         said = _made(json.loads(made_of))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return kept
     return said if said == english else kept
 
