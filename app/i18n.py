@@ -6,8 +6,8 @@ speak more of them: `app/translations/<language>/LC_MESSAGES/messages.po` and `c
 friends are spoken to in other words than customers (German du), `customers_friendly.po` lies over
 the latter and holds what differs, nothing else. They are read at first use; there is nothing to
 compile. To add or change texts, write them in a template, with `_()` in Python, or as `Said` where
-something is refused (`app/said.py`), then, for `messages` with `babel.cfg` and for `customers` with
-`babel_customers.cfg`:
+something is refused or goes wrong (`app/said.py`), then, for `messages` with `babel.cfg` and for
+`customers` with `babel_customers.cfg`:
 
     .venv/bin/pybabel extract -F babel.cfg -k Said -o messages.pot --no-location --omit-header .
     .venv/bin/pybabel update -i messages.pot -d app/translations -D messages --no-wrap \\

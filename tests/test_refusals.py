@@ -20,39 +20,37 @@ from app.domain.own_words import why_not_to_customers
 from app.domain.store_settings import ShopSettings, read_settings, settings_problems
 from app.domain.wrong_values import TEXTS, why_wrong
 from app.errors import KikubariError, SettingsError
-from app.i18n import LANGUAGES, translations
+from app.i18n import LANGUAGES, PAGES, translations
 from app.said import Said, said_again, with_mend
+from app.usecases.manage_stores import FIELDS
+from tests.test_i18n import used
 
 ROOT = Path(__file__).parents[1]
 SHOWN = ("domain", "db", "usecases", "adapters", "web")
 """Parts of app/ whose errors can reach a page; those of the command line stay there."""
-WORDS = {"Said", "gettext", "said", "seen", "mend"}
+WORDS = {"Said", "OnPages", "gettext", "said", "seen", "mend"}
 """Calls that give words in the reader's language, or that can be said in it."""
+SENTENCES = {"_trouble"}
+"""Functions that promise a `Said`, to which tests/test_kept_words.py holds them."""
 ON_NO_PAGE = {
     "BadSignature": "who knocks without a key is told nothing",
     "KeysRefused": "answered to a shop, not to a person",
     "BackupUnusable": "backups are restored on the command line",
-    "StorageUnavailable": "a page of its own says it",
-    "NumberInUse": "rolled back, and tried again",
-    "NotPosted": "kept with the message as it happened",
-    "MailServerRefused": "kept with the message as it happened",
 }
 AT_WORK = {
+    "app/adapters/archive.py": "backups are made on the command line",
     "app/adapters/fence.py": "the processes of one machine",
     "app/adapters/secret_box.py": "start stops",
-    "app/usecases/attach_document.py": "a worker's pause",
+    "app/db/engine.py": "a page of its own says it",
+    "app/db/group_commit.py": "answered to a shop",
     "app/usecases/check_keys.py": "start stops",
-    "app/usecases/join_messages.py": "a worker's pause",
-    "app/usecases/offer_coupon.py": "a worker's pause",
-    "app/usecases/process_delivery.py": "kept with the delivery as it happened",
+    "app/usecases/keep_backup.py": "backups are made on the command line",
     "app/usecases/receive_delivery.py": "answered to a shop",
     "app/usecases/receive_scans.py": "answered to a carrier's service",
+    "app/usecases/restore_backup.py": "backups are restored on the command line",
     "app/usecases/resume_installation.py": "asked on the command line",
-    "app/usecases/send_messages.py": "a worker's pause",
     "app/usecases/set_carrier.py": "asked on the command line",
     "app/usecases/set_mail_server.py": "asked on the command line",
-    "app/usecases/word_message.py": "kept with the message as it happened",
-    "app/usecases/work_off.py": "kept with the row as it happened",
 }
 """Where errors meet no form, and why. A new module is no such place before it stands here."""
 
@@ -88,7 +86,7 @@ def raw_words(tree: ast.Module, *, with_values: bool = False) -> Iterator[tuple[
 def _can_be_said(node: ast.expr, assigned: dict[str, list[ast.expr]]) -> bool:
     """Words of ours, or a name for what was decided elsewhere; no text that is written here."""
     if isinstance(node, ast.Call):
-        return ast.unparse(node.func).rpartition(".")[2] in WORDS
+        return ast.unparse(node.func).rpartition(".")[2] in WORDS | SENTENCES
     if isinstance(node, ast.BinOp):  # gettext(…) % {…}
         return isinstance(node.op, ast.Mod) and _can_be_said(node.left, assigned)
     if isinstance(node, ast.BoolOp):
@@ -176,6 +174,20 @@ def test_signs_of_per_cent_stay_as_they_are() -> None:
     assert Said("100 % of it") == "100 % of it"
     assert Said("%(a)s %% of it", a="7%(b)s") == "7%(b)s % of it"
     assert Said("%(a)s %% of it", a="7%(b)s").again(str) == "7%(b)s % of it"
+
+
+def test_an_option_of_the_command_line_is_a_field_on_a_page() -> None:
+    empty = Said("%(field)s is empty", field=FIELDS["consumer_key"])
+    assert empty == "--consumer-key is empty"
+    on_pages = {one: said_again(empty, translations(one).gettext) for one in LANGUAGES}
+    assert on_pages["en"] == "Consumer key (ck_…) is empty"
+    assert on_pages["de"] == "Consumer key (ck_…) ist leer"
+    assert on_pages["ja"] == "コンシューマーキー (ck_…) が空です"
+    assert copy.deepcopy(empty).again(str) == on_pages["en"]
+
+
+def test_no_text_of_a_page_begins_with_an_option() -> None:
+    assert [text for _, text in used(PAGES) if isinstance(text, str) and text[:2] == "--"] == []
 
 
 def test_a_copy_of_a_sentence_can_be_said_again() -> None:

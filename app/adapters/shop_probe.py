@@ -18,6 +18,7 @@ from app.domain.diagnosis import Hook, KeyState, Reach
 from app.domain.reconciliation import PAGE
 from app.domain.text import clean
 from app.errors import ShopAway, ShopInside, ShopUntrusted
+from app.said import Said
 
 NAMESPACE = "wc/v3"
 AUTHENTICATION = "woocommerce_rest_authentication_error"
@@ -234,12 +235,11 @@ def parsedate(value: str | None) -> datetime | None:
 
 
 def _no_answer(error: ShopAway) -> dict[str, Any]:
-    said = str(error).partition(": ")[2]
+    told = error.what.values if isinstance(error.what, Said) else {}
     if isinstance(error, ShopInside):
-        return {"reach": Reach.FORBIDDEN_ADDRESS, "said": said}
-    within = said.partition("(")[2].rpartition(")")[0]
+        return {"reach": Reach.FORBIDDEN_ADDRESS, "said": told["error"]}
     reach = Reach.TLS if isinstance(error, ShopUntrusted) else Reach.UNREACHABLE
-    return {"reach": reach, "said": within or said}
+    return {"reach": reach, "said": told.get("why", error.what)}
 
 
 def _status_words(answer: Answer) -> str:

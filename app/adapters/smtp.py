@@ -26,6 +26,7 @@ from app.domain.mailer import MailState
 from app.domain.posting import Outcome, Posting
 from app.domain.text import clean
 from app.errors import MailServerRefused, NotPosted
+from app.said import Said
 
 SECONDS = 20.0
 """For each answer of the server."""
@@ -60,10 +61,15 @@ class SmtpMailer:
 
     def send(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:
         try:
-            mail = mail_of(self._head, posting, self._clock())
             to = recipient(posting.address)
-        except (ValueError, UnicodeError) as error:
-            return Outcome(MailState.FAILED, f"{error}"[:200])
+        except ValueError:
+            nobody = Said("no mail can be sent to this e-mail address")
+            return Outcome(MailState.FAILED, nobody)
+        try:
+            mail = mail_of(self._head, posting, self._clock())
+        except ValueError as error:
+            none = Said("no mail can be made of it (%(why)s)", why=_kind(error))
+            return Outcome(MailState.FAILED, none)
         with self._conversation() as smtp:
             if (refusal := self._envelope(smtp, to)) is not None:
                 return Outcome(MailState.FAILED, refusal)
@@ -77,18 +83,22 @@ class SmtpMailer:
         """Name sender and recipient; why the recipient is refused for good."""
         code, said = smtp.mail(self._head.from_address)
         if 400 <= code < 500:
-            raise NotPosted(f"the mail server put the sender off ({_words(code, said)})")
+            raise NotPosted(
+                Said("the mail server put the sender off (%(said)s)", said=_words(code, said))
+            )
         if code != 250:
             raise MailServerRefused(
-                f"the mail server refuses the sender ({_words(code, said)})",
-                mend="set mail.from_address to an address that it may send from, then retry",
+                Said("the mail server refuses the sender (%(said)s)", said=_words(code, said)),
+                mend=Said("set mail.from_address to an address that it may send from, then retry"),
             )
         code, said = smtp.rcpt(to)
         if code in (250, 251):
             return None
         if code >= 500:
             return _words(code, said)
-        raise NotPosted(f"the mail server put the recipient off ({_words(code, said)})")
+        raise NotPosted(
+            Said("the mail server put the recipient off (%(said)s)", said=_words(code, said))
+        )
 
     @contextmanager
     def _conversation(self) -> Iterator[_Smtp]:
@@ -108,22 +118,28 @@ class SmtpMailer:
                 yield smtp
         except ForbiddenAddress as error:
             raise MailServerRefused(
-                f"mail server {server.host}: {error}",
-                mend="set ALLOW_PRIVATE_SHOPS=true if it really stands there, then retry",
+                Said("mail server %(host)s: %(error)s", host=server.host, error=error.args[0]),
+                mend=Said("set ALLOW_PRIVATE_SHOPS=true if it really stands there, then retry"),
             ) from None
         except ssl.SSLCertVerificationError as error:
             raise MailServerRefused(
-                f"mail server {server.host}: its certificate is not trusted "
-                f"({clean(error.verify_message, 80)})",
-                mend="renew its certificate, or name it as its certificate does, then retry",
+                Said(
+                    "mail server %(host)s: its certificate is not trusted (%(why)s)",
+                    host=server.host,
+                    why=clean(error.verify_message, 80),
+                ),
+                mend=Said("renew its certificate, or name it as its certificate does, then retry"),
             ) from None
         except smtplib.SMTPAuthenticationError as error:
             if error.smtp_code < 500:
                 raise NotPosted(_trouble(server, error)) from None
             raise MailServerRefused(
-                f"mail server {server.host} refuses the name or password "
-                f"({_words(error.smtp_code, error.smtp_error)})",
-                mend="give the password again with `store smtp`, then retry",
+                Said(
+                    "mail server %(host)s refuses the name or password (%(said)s)",
+                    host=server.host,
+                    said=_words(error.smtp_code, error.smtp_error),
+                ),
+                mend=Said("give the password again with `store smtp`, then retry"),
             ) from None
         except (OSError, smtplib.SMTPException) as error:
             raise NotPosted(_trouble(server, error)) from None
@@ -139,24 +155,33 @@ class SmtpMailer:
         if server.security == "starttls":
             if not smtp.has_extn("starttls"):
                 raise MailServerRefused(
-                    f"mail server {server.host} offers no STARTTLS on port {server.port}",
-                    mend="set mail.security to tls and its port (465), or ask its operator",
+                    Said(
+                        "mail server %(host)s offers no STARTTLS on port %(port)s",
+                        host=server.host,
+                        port=server.port,
+                    ),
+                    mend=Said("set mail.security to tls and its port (465), or ask its operator"),
                 )
             smtp.starttls(context=self._tls)
             smtp.ehlo()
         elif server.security == "none" and not smtp.is_loopback:
             raise MailServerRefused(
-                f"mail server {server.host} is not on this machine, and its connection would not "
-                "be secured",
-                mend="set mail.security to starttls or tls, then retry",
+                Said(
+                    "mail server %(host)s is not on this machine, and its connection would not be "
+                    "secured",
+                    host=server.host,
+                ),
+                mend=Said("set mail.security to starttls or tls, then retry"),
             )
         if server.user:
             try:
                 smtp.login(server.user, self._password)
             except smtplib.SMTPNotSupportedError:
                 raise MailServerRefused(
-                    f"mail server {server.host} offers no way to sign in",
-                    mend="empty mail.user if it needs none, or use its port for sending (587)",
+                    Said("mail server %(host)s offers no way to sign in", host=server.host),
+                    mend=Said(
+                        "empty mail.user if it needs none, or use its port for sending (587)"
+                    ),
                 ) from None
 
 
@@ -167,12 +192,13 @@ def _data(smtp: _Smtp, mail: EmailMessage) -> Outcome:
     except smtplib.SMTPDataError as error:  # refused before its first byte
         code, said = error.smtp_code, error.smtp_error
     except (OSError, smtplib.SMTPException) as error:
-        return Outcome(MailState.UNKNOWN, f"the connection broke while sending: {_kind(error)}")
+        broke = Said("the connection broke while sending: %(why)s", why=_kind(error))
+        return Outcome(MailState.UNKNOWN, broke)
     if code == 250:
         return Outcome(MailState.MAILED, _words(code, said))
     if code >= 500:
         return Outcome(MailState.FAILED, _words(code, said))
-    raise NotPosted(f"the mail server put the mail off ({_words(code, said)})")
+    raise NotPosted(Said("the mail server put the mail off (%(said)s)", said=_words(code, said)))
 
 
 class _Bounded:
@@ -188,7 +214,7 @@ class _Bounded:
         line: bytes = self._file.readline(limit)
         self._left -= len(line)
         if self._left < 0:
-            raise OSError("its answer does not end")
+            raise OSError(Said("its answer does not end"))
         return line
 
     def close(self) -> None:
@@ -258,12 +284,16 @@ def _words(code: int, said: bytes | str) -> str:
     return clean(f"{code} {text}", 160)
 
 
-def _trouble(server: MailServer, error: Exception) -> str:
+def _trouble(server: MailServer, error: Exception) -> Said:
     if isinstance(error, smtplib.SMTPResponseException):
         said = _words(error.smtp_code, error.smtp_error)
-        return f"mail server {server.host} does not take mail now ({said})"
-    return f"mail server {server.host} did not answer ({_kind(error)})"
+        return Said(
+            "mail server %(host)s does not take mail now (%(said)s)", host=server.host, said=said
+        )
+    return Said("mail server %(host)s did not answer (%(why)s)", host=server.host, why=_kind(error))
 
 
 def _kind(error: Exception) -> str:
+    if error.args and isinstance(error.args[0], Said):
+        return error.args[0]
     return clean(str(error), 80) or type(error).__name__

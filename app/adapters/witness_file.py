@@ -18,6 +18,7 @@ from typing import Any
 
 from app.domain.witness import Account, SeriesKey
 from app.errors import NumberInUse, StorageUnavailable
+from app.said import Said
 
 LONGEST = 64 * 1024
 FOR_EACH_SERIES = 400
@@ -41,7 +42,8 @@ class WitnessFile:
                 return self._read()
         except OSError as error:
             raise StorageUnavailable(
-                f"{self._path} cannot be read ({error.strerror})", mend="make it readable"
+                Said("%(path)s cannot be read (%(why)s)", path=self._path, why=error.strerror),
+                mend=Said("make it readable"),
             ) from error
 
     def begin(self, account: Account) -> None:
@@ -66,9 +68,13 @@ class WitnessFile:
         with self._alone():
             known = self._read()
             if known is None:
-                raise StorageUnavailable(f"{self._path.name} is gone", mend="see db status")
+                raise StorageUnavailable(
+                    Said("%(file)s is gone", file=self._path.name), mend=Said("see db status")
+                )
             if number <= known.highest.get(series, 0):
-                raise NumberInUse(f"number {number} was used before", retry=60.0)
+                raise NumberInUse(
+                    Said("number %(number)s was used before", number=number), retry=60.0
+                )
             if self._place[1] > LONGEST + FOR_EACH_SERIES * len(known.series):
                 self._write(known)
             self._append({"store": series[0], "series": series[1], "taken": number}, sync=True)
@@ -93,8 +99,8 @@ class WitnessFile:
                 yield
         except OSError as error:
             raise StorageUnavailable(
-                f"{self._path} cannot be written ({error.strerror})",
-                mend="check that the disk of DATA_DIR has room and that it can be written",
+                Said("%(path)s cannot be written (%(why)s)", path=self._path, why=error.strerror),
+                mend=Said("check that the disk of DATA_DIR has room and that it can be written"),
             ) from error
 
     def _read(self) -> Account | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
 from app.db.notices import DROPPED, Message
-from app.db.types import BigId
+from app.db.types import BigId, SaidText
 from app.db.upsert import insert_once
 
 RESERVED = "reserved"
@@ -63,7 +63,7 @@ class Coupon(Base):
     used_at: Mapped[datetime | None]
     swept_at: Mapped[datetime | None]
     """When it was made sure that one that failed is not in the shop."""
-    problem: Mapped[str | None] = mapped_column(String(300))
+    problem: Mapped[str | None] = mapped_column(SaidText(300))
 
     def can_be_used(self, today: date) -> bool:
         """Whether a customer who is told of it on this day can use it."""

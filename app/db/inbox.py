@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from app.db.base import Base
 from app.db.scoping import seen_by
-from app.db.types import BigId
+from app.db.types import BigId, SaidText
 from app.db.upsert import dialect_insert
 from app.db.work import DONE, DUE, Work, work_index
 from app.domain.scope import EVERYTHING, Scope
@@ -51,7 +51,7 @@ class InboxRow(Work, Base):
     dedupe_key: Mapped[str] = mapped_column(String(64))
     body: Mapped[bytes]
     duplicates: Mapped[int] = mapped_column(default=0)
-    outcome: Mapped[str | None] = mapped_column(String(300))
+    outcome: Mapped[str | None] = mapped_column(SaidText(300))
 
 
 def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> list[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.db.base import Base
 from app.db.orders import Order
 from app.db.scoping import seen_by
-from app.db.types import BigId
+from app.db.types import BigId, SaidText
 from app.db.upsert import insert_once
 from app.db.work import DUE, PARKED, Work, work_index
 from app.domain.scope import EVERYTHING, Scope
@@ -56,7 +56,7 @@ class Message(Work, Base):
     """When its note was last posted. Without an answer, the shop may act some time after that."""
     note_id: Mapped[int | None] = mapped_column(BigId)
     fate: Mapped[str | None] = mapped_column(String(12))
-    mailer_said: Mapped[str | None] = mapped_column(String(300))
+    mailer_said: Mapped[str | None] = mapped_column(SaidText(300))
     sent_at: Mapped[datetime | None]
     retried_at: Mapped[datetime | None]
     """When it was tried a second time, because the shop's mailer had failed."""
@@ -87,7 +87,7 @@ class Notice(Base):
     facts: Mapped[dict[str, Any]]
     """The evidence: what was known when it was decided."""
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
-    dropped: Mapped[str | None] = mapped_column(String(200))
+    dropped: Mapped[str | None] = mapped_column(SaidText(200))
     """Why it was not said after all (shipped meanwhile, shadow mode …)."""
 
 

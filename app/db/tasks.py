@@ -9,14 +9,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
 from app.db.scoping import seen_by
-from app.db.types import BigId
+from app.db.types import BigId, SaidText
 from app.db.upsert import insert_once
 from app.domain.scope import EVERYTHING, Scope
 
 
 class Task(Base):
-    """One thing to do, once for each `kind` and `cause`. `words`: what the customer wrote, or
-    why; plain text."""
+    """One thing to do, once for each `kind` and `cause`. `words`: what the customer wrote
+    (plain text), or why."""
 
     __tablename__ = "tasks"
     __table_args__ = (UniqueConstraint("order_id", "kind", "cause"),)
@@ -26,7 +26,7 @@ class Task(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     kind: Mapped[str] = mapped_column(String(20))
     cause: Mapped[str] = mapped_column(String(60))
-    words: Mapped[str] = mapped_column(String(1000))
+    words: Mapped[str] = mapped_column(SaidText(1000))
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     done_by: Mapped[str | None] = mapped_column(String(200))
@@ -48,7 +48,7 @@ def add_task(
         "order_id": order_id,
         "kind": kind,
         "cause": cause,
-        "words": words[:1000],
+        "words": words,
         "created_at": now,
     }
     return insert_once(session, Task, ["order_id", "kind", "cause"], values) is not None

@@ -1,7 +1,8 @@
-"""Column types that SQLite needs to keep what we give it.
+"""Column types that keep what we give them.
 
 Under SQLite, SQLAlchemy's Numeric is a float underneath and its DateTime comes back without a
-zone; these two keep exact decimals and UTC instants on every database.
+zone; `ExactDecimal` and `Instant` keep exact decimals and UTC instants on every database.
+`SaidText` keeps a sentence of ours so that a page can say it in its reader's language.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.said import as_kept, to_keep
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
@@ -58,6 +61,31 @@ class Instant(TypeDecorator[datetime]):
         if isinstance(value, str):
             return datetime.fromisoformat(value)
         return value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+class SaidText(TypeDecorator[str]):
+    """What is wrong, or became of something: a `Said` comes back as one, any other text as it is.
+
+    Who writes need not cut: of what is longer than `most` signs, the beginning is kept. The English
+    stands first in the column, so that it is read there too.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else to_keep(value, self.most)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else as_kept(value)
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        """The same words in English may be a sentence of ours or not."""
+        return bool(x == y) and (x is None or to_keep(x) == to_keep(y))
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")

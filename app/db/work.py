@@ -17,6 +17,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Index, String, or_, select, update
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
+from app.db.types import SaidText
+
 DUE, DONE, PARKED = "due", "done", "parked"
 
 
@@ -40,8 +42,8 @@ class Work:
     """How often, of these, its worker began with it and was never heard of again."""
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[datetime | None]
-    problem: Mapped[str | None] = mapped_column(String(500))
-    mend: Mapped[str | None] = mapped_column(String(500))
+    problem: Mapped[str | None] = mapped_column(SaidText(500))
+    mend: Mapped[str | None] = mapped_column(SaidText(500))
     done_at: Mapped[datetime | None]
 
     @declared_attr.directive
@@ -143,7 +145,7 @@ def retry(
 ) -> None:
     """Give a row back after a try that failed, to be tried again at `due_at`."""
     attempts = table.attempts + 1
-    _close(session, table, row_id, owner, due_at=due_at, attempts=attempts, problem=problem[:500])
+    _close(session, table, row_id, owner, due_at=due_at, attempts=attempts, problem=problem)
 
 
 def again(
@@ -172,8 +174,8 @@ def park(
         owner,
         state=PARKED,
         done_at=now,
-        problem=problem[:500],
-        mend=mend[:500],
+        problem=problem,
+        mend=mend,
         **values,
     )
 

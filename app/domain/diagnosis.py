@@ -19,6 +19,7 @@ from app.domain.findings import Finding
 from app.domain.first_delivery import Verdict
 from app.domain.order import OrderSnapshot
 from app.domain.reconciliation import TOPICS
+from app.domain.said_facts import KeptWords
 
 OLDEST_WOOCOMMERCE = (8, 2)
 """The first version whose orders live in tables of their own by default (HPOS)."""
@@ -114,7 +115,7 @@ class ShopFacts:
     url: str
     # asked of the shop
     reach: Reach = Reach.OK
-    said: str = ""
+    said: KeptWords = ""
     """The trouble in the shop's or the network's own words, bounded."""
     target: str = ""
     """Where a redirect leads to, as the address of a shop."""
@@ -132,7 +133,7 @@ class ShopFacts:
     note_mail: bool | None = None
     has_mail_server: bool = False
     """Messages leave through a mail server of the shop's own, not as notes."""
-    mail_server: str = ""
+    mail_server: KeptWords = ""
     """What keeps that server from taking mail."""
     woocommerce: str = ""
     hpos: bool | None = None
@@ -287,8 +288,7 @@ def _versions(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
 
 def _plugins(facts: ShopFacts, now: datetime) -> Iterator[Finding]:
     active = set(facts.plugins or ())
-    told = facts.plugins is not None
-    if told and facts.fulfillments is False and not active & TRACKING_PLUGINS:
+    if facts.plugins is not None and facts.fulfillments is False and not active & TRACKING_PLUGINS:
         yield facts.finding("tracking")
     if invoicing := sorted(active & INVOICE_PLUGINS | set(facts.invoiced_by)):
         yield facts.finding("invoice_plugin", said=", ".join(invoicing))

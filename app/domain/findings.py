@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from app.said import N_, Said
+from app.said import N_, Said, as_kept, to_keep
 
 
 class Severity(IntEnum):
@@ -51,13 +51,15 @@ class Finding:
 
     def as_row(self) -> dict[str, Any]:
         """Fit to be kept as JSON; `from_rows` reads it."""
-        return {"check": self.check, "facts": dict(self.facts)}
+        facts = {name: to_keep(value) for name, value in self.facts.items()}
+        return {"check": self.check, "facts": facts}
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """Kept findings; those of a kind that is not known any more are left out."""
-    found = (Finding(str(row["check"]), dict(row["facts"])) for row in rows)
-    return [one for one in found if one.check in WORDS]
+    known = [row for row in rows if row["check"] in WORDS]
+    facts = [{name: as_kept(value) for name, value in row["facts"].items()} for row in known]
+    return [Finding(row["check"], said) for row, said in zip(known, facts, strict=True)]
 
 
 def worst(findings: Iterable[Finding]) -> Severity:

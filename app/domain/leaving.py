@@ -17,6 +17,7 @@ from app.domain.notice import ABOUT_DELAY, NoticeKind, why_untrue
 from app.domain.order import OrderSnapshot
 from app.domain.store_mode import Mode, Verdict
 from app.domain.store_settings import Policy
+from app.said import Said
 
 GO, DROPPED, WITHHELD, HELD, LATER = "go", "dropped", "withheld", "held", "later"
 
@@ -26,7 +27,7 @@ class Leave:
     """`state`: GO, or what becomes of the message instead, and `why`. `due_at`: for LATER."""
 
     state: str
-    why: str | None = None
+    why: Said | None = None
     due_at: datetime | None = None
 
 
@@ -58,11 +59,13 @@ def may_leave(
     if kinds and all(untrue):
         return Leave(DROPPED, untrue[0])
     if standing.verdict is Verdict.NOTHING:
-        return Leave(WITHHELD, "the order was paid before the store began")
+        return Leave(WITHHELD, Said("the order was paid before the store began"))
     if standing.verdict is not Verdict.DO:
-        return Leave(WITHHELD, f"the store is in {standing.mode.value} mode")
+        return Leave(WITHHELD, _in_mode(standing.mode))
     if not order.email:
-        return Leave(WITHHELD, "the order has no e-mail address; tell the customer another way")
+        return Leave(
+            WITHHELD, Said("the order has no e-mail address; tell the customer another way")
+        )
     if not set(kinds) & SPOKEN_BY_DAY:
         return Leave(GO)
     return _about_a_delay(standing, now)
@@ -70,27 +73,33 @@ def may_leave(
 
 def _why_untrue(
     kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None, standing: Standing
-) -> str | None:
+) -> Said | None:
     if standing.has_left and kind in ABOUT_DELAY:
-        return "the parcel has left"
+        return Said("the parcel has left")
     if standing.has_left and kind is NoticeKind.CLOSED:
         return None
     return why_untrue(kind, order, paid_at)
 
 
+def _in_mode(mode: Mode) -> Said:
+    if mode is Mode.TEST:
+        return Said("the store is in test mode")
+    return Said("the store is in shadow mode")
+
+
 def _about_a_delay(standing: Standing, now: datetime) -> Leave:
     """Words that nobody bought: the customer, the owner and the hour have a say."""
     if standing.opted_out:
-        return Leave(DROPPED, "the customer asked to be told of no delay")
+        return Leave(DROPPED, Said("the customer asked to be told of no delay"))
     if standing.policy == "shadow":
-        return Leave(WITHHELD, "the shop's settings only record it")
+        return Leave(WITHHELD, Said("the shop's settings only record it"))
     if not standing.approved and standing.breaker_out:
-        return Leave(HELD, "too many orders would be told at once; the owner is asked")
+        return Leave(HELD, Said("too many orders would be told at once; the owner is asked"))
     if not standing.approved and standing.policy == "approval":
-        return Leave(HELD, "it waits for a yes")
+        return Leave(HELD, Said("it waits for a yes"))
     due_at = next_decent(now, standing.zones, standing.shop_zone)
     if due_at > now:
-        return Leave(LATER, "it is night where the customer lives", due_at)
+        return Leave(LATER, Said("it is night where the customer lives"), due_at)
     return Leave(GO)
 
 

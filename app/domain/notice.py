@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.delay import is_waiting
-from app.domain.order import CLOSED_STATUSES, OrderSnapshot
+from app.domain.order import CLOSED_STATUSES, OrderSnapshot, status_words
 from app.domain.text import clean
+from app.said import Said
 
 URL_LIKE = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:/{1,3}|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*")
 
@@ -47,18 +48,21 @@ ABOUT_INVOICE = frozenset({NoticeKind.INVOICE, NoticeKind.INVOICE_AGAIN})
 ABOUT_DELAY = frozenset({NoticeKind.AT_RISK, NoticeKind.DELAYED, NoticeKind.DELAYED_AGAIN})
 
 
-def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None) -> str | None:
+def why_untrue(kind: NoticeKind, order: OrderSnapshot, paid_at: datetime | None) -> Said | None:
     """Why a notice that was decided must not be sent any more; None: it still holds.
 
     Asked again with the shop's fresh word at the moment of sending: no delay notice may leave
     after the order was shipped, delivered, cancelled or refunded.
     """
     if kind in ABOUT_DELAY and not is_waiting(order, paid_at):
-        return f"the order does not wait for its parcel any more (it is {order.status})"
+        return Said(
+            "the order does not wait for its parcel any more (it is %(status)s)",
+            status=status_words(order.status),
+        )
     if kind is NoticeKind.CLOSED and is_waiting(order, paid_at):
-        return "the order waits for its parcel again"
+        return Said("the order waits for its parcel again")
     if kind in ABOUT_INVOICE and order.status in CLOSED_STATUSES - {"refunded"}:
-        return f"the order is {order.status}"
+        return Said("the order is %(status)s", status=status_words(order.status))
     return None
 
 

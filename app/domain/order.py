@@ -26,6 +26,23 @@ CLOCKS_DIFFER = timedelta(minutes=10)
 CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
 DELETED = "deleted"
 """What we call the status of an order that its shop has deleted for good; no shop says so."""
+STATUS_WORDS = {
+    "pending": Said("waiting for payment"),
+    "on-hold": Said("on hold"),
+    "processing": Said("processing"),
+    "completed": Said("completed"),
+    "cancelled": Said("cancelled"),
+    "refunded": Said("refunded"),
+    "failed": Said("payment failed"),
+    "trash": Said("deleted"),
+    DELETED: Said("deleted"),
+}
+"""WooCommerce's own statuses, as pages call them."""
+
+
+def status_words(status: str) -> str:
+    """An order's status in words, within a sentence; one that a plug-in made, as it is."""
+    return STATUS_WORDS.get(status, status)
 
 
 def _instant(value: object) -> datetime | None:

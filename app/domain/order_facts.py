@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.domain.address import is_cjk
 from app.domain.coupon import CODE
+from app.domain.said_facts import Words
 
 LONGEST_FIRST_NAME = 30
 
@@ -118,7 +119,7 @@ class CouponFacts(Facts):
     given_by: str
     created_at: datetime
     used_at: datetime | None
-    problem: str
+    problem: Words
 
 
 class RatingFacts(Facts):
@@ -146,8 +147,8 @@ class ToldFacts(Facts):
     sent_at: datetime | None
     language: str
     text: str
-    mailer_said: str
-    problem: str
+    mailer_said: Words
+    problem: Words
     due_at: datetime | None
     can_be_held: bool
     held_by: str
@@ -157,7 +158,7 @@ class ToldFacts(Facts):
 class TaskFacts(Facts):
     id: int
     kind: str
-    words: str
+    words: Words
     created_at: datetime
     done_at: datetime | None
     done_by: str

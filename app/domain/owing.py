@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from app.domain.order import OrderSnapshot
+from app.domain.order import OrderSnapshot, status_words
 from app.domain.store_settings import Invoicing
+from app.said import Said
 
 MOST_REFUNDS = 200
 """Of one order. A shop that lists more is not refunding."""
@@ -53,16 +54,20 @@ def corrected_by(cause: str) -> int | None:
     return int(parts[2]) if kind == "order" and parts[1:2] == ["after"] else None
 
 
-def why_no_invoice(order: OrderSnapshot, paid_at: datetime | None, rules: Invoicing) -> str | None:
+def why_no_invoice(order: OrderSnapshot, paid_at: datetime | None, rules: Invoicing) -> Said | None:
     """Why an order owes no invoice by itself now; None: it owes one."""
     if rules.when == "by_hand":
-        return "invoices of this shop are issued by hand"
+        return Said("invoices of this shop are issued by hand")
     if paid_at is None:
-        return f"order {order.number} is {order.status} and does not count as paid any more"
+        return Said(
+            "order %(number)s is %(status)s and does not count as paid any more",
+            number=order.number,
+            status=status_words(order.status),
+        )
     if rules.when == "completed" and order.completed_at is None and order.status != "completed":
-        return f"order {order.number} is not completed yet"
+        return Said("order %(number)s is not completed yet", number=order.number)
     if not order.total and not rules.free_orders:
-        return f"order {order.number} is free"
+        return Said("order %(number)s is free", number=order.number)
     return None
 
 

@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from app.said import Said
+
 
 class Mode(StrEnum):
     SHADOW = "shadow"
@@ -52,13 +54,13 @@ def document_verdict(standing: Standing, paid_at: datetime | None) -> Verdict:
 
 def asked_verdict(
     standing: Standing, since: datetime | None, *, numbered: bool
-) -> tuple[Verdict, str | None]:
+) -> tuple[Verdict, Said | None]:
     """Whether a document that somebody asks for by hand is made, and why not. `since`: when the
     order was paid, or placed. Copies outside the series are made of older orders too."""
     if standing.mode is Mode.SHADOW:
-        return Verdict.NOTHING, "the store is in shadow mode, where nothing is issued"
+        return Verdict.NOTHING, Said("the store is in shadow mode, where nothing is issued")
     if numbered and (since is None or since < standing.since):
-        return Verdict.NOTHING, "the order is older than the store's going live"
+        return Verdict.NOTHING, Said("the order is older than the store's going live")
     return (Verdict.DO if standing.mode is Mode.LIVE else Verdict.SPECIMEN), None
 
 

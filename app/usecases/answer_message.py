@@ -13,6 +13,7 @@ from app.db.engine import Database
 from app.db.notices import DROPPED, HELD, Message, Notice
 from app.db.orders import note_event
 from app.domain.scope import EVERYTHING, Scope
+from app.said import Said
 
 
 def answer_message(
@@ -54,10 +55,9 @@ def approve(session: Session, message: Message, *, who: str, now: datetime) -> N
 def refuse(session: Session, message: Message, *, who: str, now: datetime) -> None:
     """A person says no: it is never said."""
     _note(session, message, who, now, send=False)
-    message.state, message.done_at, message.problem = DROPPED, now, f"{who[:200]} said no"
-    session.execute(
-        update(Notice).where(Notice.message_id == message.id).values(dropped=message.problem[:200])
-    )
+    why = Said("%(who)s said no", who=who[:190])
+    message.state, message.done_at, message.problem = DROPPED, now, why
+    session.execute(update(Notice).where(Notice.message_id == message.id).values(dropped=why))
 
 
 def _note(session: Session, message: Message, who: str, now: datetime, *, send: bool) -> None:

@@ -23,7 +23,7 @@ from app.domain.invoice import DocumentKind
 from app.domain.owing import cancelled, copy_cause, document_cause, invoice_in_force, order_cause
 from app.domain.store_mode import Mode
 from app.errors import KikubariError
-from app.said import Said
+from app.said import N_, OnPages, Said
 from app.usecases.compose_document import papers_of
 from app.usecases.find_order import find_order
 from app.usecases.guard_numbers import Gate
@@ -104,7 +104,6 @@ def issue_asked(
     db: Database, shops: Shops, clock: Clock, gate: Gate, request_id: int, turn: Turn
 ) -> Outcome:
     """Issue one request now, in the caller's process, where no worker is at it."""
-    refused = list[KikubariError]()
     if gate.halt() is None:
         with db.write() as session:
             ids = work.claim(
@@ -118,11 +117,7 @@ def issue_asked(
             )
 
         def issue(row_id: int) -> None:
-            try:
-                issue_document(db, shops, clock, row_id, owner=turn.owner, gate=gate)
-            except KikubariError as error:
-                refused.append(error)
-                raise
+            issue_document(db, shops, clock, row_id, owner=turn.owner, gate=gate)
 
         work_off(db, IssueRequest, ids, issue, turn, clock)
     with db.read() as session:
@@ -134,9 +129,6 @@ def issue_asked(
         )
         document = session.scalars(query.order_by(Document.id.desc()).limit(1)).unique().first()
         halted = halt.sentence() if (halt := gate.halt()) else ""
-        if row.problem and refused:
-            # The row keeps English; the error of just now can be said in every language.
-            return Outcome(row.id, document, refused[-1].what, refused[-1].mend if row.mend else "")
         return Outcome(row.id, document, row.problem or halted, row.mend or "")
 
 
@@ -146,7 +138,10 @@ def _cause_of(session: Session, store: Store, order: Order, kind: DocumentKind) 
     if kind is DocumentKind.CREDIT_NOTE:
         raise KikubariError(
             Said("a credit note follows from a refund, or takes an invoice back"),
-            mend=Said("refund in the shop, or use `invoices credit`"),
+            mend=OnPages(
+                "refund in the shop, or use `invoices credit`",
+                N_("refund in the shop, or take the invoice back here"),
+            ),
         )
     papers = papers_of(session, order.id, specimen=store.mode == Mode.TEST.value)
     if kind is not DocumentKind.INVOICE:
@@ -155,7 +150,10 @@ def _cause_of(session: Session, store: Store, order: Order, kind: DocumentKind) 
     if standing is not None:
         raise KikubariError(
             Said("order %(number)s has its invoice already", number=order.number),
-            mend=Said("correct it with `invoices credit --again`, if it is wrong"),
+            mend=OnPages(
+                "correct it with `invoices credit --again`, if it is wrong",
+                N_("if it is wrong, take it back, and have it issued anew"),
+            ),
         )
     invoices = [one for one in papers if one.kind == kind.value]
     return order_cause(order.remote_id, after=invoices[-1].id if invoices else None)

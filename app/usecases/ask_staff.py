@@ -7,9 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db.tasks import add_task
+from app.said import Said
 from app.usecases.open_letter import Letter
-
-MOST_WORDS = 900
 
 
 def ask_staff(session: Session, letter: Letter, kind: str, why: str, now: datetime) -> None:
@@ -22,6 +21,6 @@ def ask_staff(session: Session, letter: Letter, kind: str, why: str, now: dateti
         order_id=letter.lead.order.id,
         kind=kind,
         cause=letter.message.reference,
-        words=f"{why} (+ {numbers})"[:MOST_WORDS] if numbers else why,
+        words=Said("%(why)s (+ %(numbers)s)", why=why, numbers=numbers) if numbers else why,
         now=now,
     )

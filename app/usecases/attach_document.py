@@ -12,6 +12,7 @@ from app.db.engine import Database
 from app.db.notices import Notice
 from app.domain.posting import Attachment
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.ports import Files
 
 LARGEST = 5_000_000
@@ -38,7 +39,7 @@ def _file(db: Database, files: Files, link_id: int) -> Attachment | None:
         query = select(DocumentFile.path).where(DocumentFile.document_id == document.id)
         path = session.scalar(query)
     if path is None:
-        raise KikubariError("the document is not rendered yet", retry=WAITS)
+        raise KikubariError(Said("the document is not rendered yet"), retry=WAITS)
     data = files.load(path)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", document.number).strip("-.") or "document"
     return Attachment(f"{name}.pdf", data) if len(data) <= LARGEST else None

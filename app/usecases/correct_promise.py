@@ -138,7 +138,7 @@ def _drop_waiting(session: Session, order: Order, now: datetime) -> None:
         if message.state in (work.DUE, work.PARKED, HELD) and message.posted_at is None:
             message.state, message.done_at, message.held_by = DROPPED, now, None
             message.lease_owner, message.lease_until = None, None
-            message.problem = told[message.id].dropped = "the promise was corrected"
+            message.problem = told[message.id].dropped = Said("the promise was corrected")
 
 
 def _tell(

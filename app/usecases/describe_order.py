@@ -312,7 +312,7 @@ def told_facts(telling: Telling, ratings: Mapping[int, Rating]) -> ToldFacts:
         can_be_held=_can_be_held(message),
         held_by=(message.held_by if message else None) or "",
         text="\n".join(plain(line, LONGEST_TEXT) for line in (text or "").split("\n")),
-        mailer_said=clean(message.mailer_said, 300) if message else "",
+        mailer_said=(message.mailer_said if message else None) or "",
         problem=notice.dropped or (message.problem if message else None) or "",
         rating=_rating(rating) if rating else None,
     )

@@ -28,11 +28,12 @@ from app.db.stores import Store
 from app.db.work import DUE
 from app.domain.store_mode import Mode
 from app.errors import ShopError
+from app.said import Said
 from app.usecases.connect_store import Desk
 from app.usecases.dress_mails import restore_texts
 from app.usecases.manage_stores import find_store
 
-WHY = "the shop was disconnected"
+WHY = Said("the shop was disconnected")
 
 
 @dataclass(frozen=True, slots=True)

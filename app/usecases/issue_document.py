@@ -179,7 +179,7 @@ def _read(shop: Shop, case: _Case) -> Owed:
 
 def _verdict(
     session: Session, store: Store, settings: ShopSettings, owed: Owed
-) -> tuple[Verdict, str | None]:
+) -> tuple[Verdict, Said | None]:
     """What holds now, and why if it is no document: order and mode may have changed since the
     request was made. If it is owed again, the request becomes due again."""
     kind, snapshot, standing = owed.kind, owed.snapshot, standing_of(store, settings)
@@ -198,7 +198,7 @@ def _paid_at(snapshot: OrderSnapshot, settings: ShopSettings) -> datetime | None
     return became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
 
 
-def _credit_verdict(session: Session, store: Store, owed: Owed) -> tuple[Verdict, str | None]:
+def _credit_verdict(session: Session, store: Store, owed: Owed) -> tuple[Verdict, Said | None]:
     """A credit note follows its invoice: none without, and of the same standing.
 
     Raises:
@@ -208,20 +208,21 @@ def _credit_verdict(session: Session, store: Store, owed: Owed) -> tuple[Verdict
     if mode is Mode.SHADOW:
         return Verdict.SHADOW, None
     if owed.request.cause.startswith("refund:") and owed.refund is None:
-        return Verdict.NOTHING, "the shop has taken the refund back"
+        return Verdict.NOTHING, Said("the shop has taken the refund back")
     if owed.refund is not None and is_of_nothing(owed.refund):
-        return Verdict.NOTHING, "the refund gives no money back"
+        return Verdict.NOTHING, Said("the refund gives no money back")
     specimen = mode is Mode.TEST
     invoice = invoice_of(session, owed, specimen=specimen)
     if invoice is not None and invoice.specimen != specimen:
-        return Verdict.NOTHING, f"{invoice.number} was issued in another mode than the shop's"
+        why = Said("%(invoice)s was issued in another mode than the shop's", invoice=invoice.number)
+        return Verdict.NOTHING, why
     if invoice is not None:
         return (Verdict.SPECIMEN if specimen else Verdict.DO), None
     if issue_requests.invoice_is_owed(session, owed.order.id):
         raise InvoiceAwaited(
             Said("the order's invoice is not issued yet"), mend=Said("see its own request")
         )
-    return Verdict.NOTHING, "no invoice of the order stands, so there is nothing to credit"
+    return Verdict.NOTHING, Said("no invoice of the order stands, so there is nothing to credit")
 
 
 def _await_credit(session: Session, owed: Owed) -> None:

@@ -21,6 +21,7 @@ from app.domain.joining import Candidate, who_joins
 from app.domain.leaving import GO, SPOKEN_BY_DAY
 from app.domain.posting import Outcome
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.channels import Channel
 from app.usecases.open_letter import Letter, Part, leave_of, open_part, read_part
 from app.usecases.ports import Shop
@@ -129,10 +130,10 @@ def keep_words(db: Database, letter: Letter, owner: str, text: str, posted_at: d
             if row.carried_by_id == lead.id:
                 continue
             if row.state != work.DUE or row.posted_at is not None:
-                raise KikubariError("another order's word left meanwhile", retry=1.0)
+                raise KikubariError(Said("another order's word left meanwhile"), retry=1.0)
             made = coupons.of_message(session, row.id)
             if made is not None and part.coupon is None and made.code not in text:
-                raise KikubariError("another order got a coupon meanwhile", retry=1.0)
+                raise KikubariError(Said("another order got a coupon meanwhile"), retry=1.0)
             notices.join(session, lead, row, posted_at)
         lead.text, lead.posted_at = text, posted_at
 
@@ -158,7 +159,7 @@ def part_company(db: Database, letter: Letter, owner: str, now: datetime) -> Non
         LeaseLost: someone else owns the message now.
     """
     with db.write() as session:
-        why = "one of its orders does not wait any more"
+        why = Said("one of its orders does not wait any more")
         work.again(
             session, Message, letter.message.id, owner=owner, due_at=now, text=None, problem=why
         )

@@ -204,7 +204,7 @@ def give_up(db: Database, coupon_id: int, why: str, now: datetime) -> None:
     have made of it all the same is deleted later (`read_coupons`)."""
     with db.write() as session:
         coupon = session.get_one(Coupon, coupon_id)
-        coupon.state, coupon.problem = FAILED, why[:300]
+        coupon.state, coupon.problem = FAILED, why
         ask_about_coupon(session, coupon.store_id, coupon.order_id, coupon.cause, why, now)
 
 

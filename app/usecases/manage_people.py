@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.db.staff import ROLES, Person
 from app.domain.scope import EVERYTHING, Scope
 from app.errors import SettingsError
-from app.said import Said
+from app.said import N_, OnPages, Said
 
 
 def add_person(
@@ -44,7 +44,7 @@ def add_person(
         elif person.removed_at is None:
             raise SettingsError(
                 Said("%(address)s may sign in already", address=address),
-                mend=Said("use `staff link`"),
+                mend=OnPages("use `staff link`", N_("make a one-time link for them")),
             )
         person.role, person.removed_at, person.failures = role, None, 0
         session.flush()

@@ -21,10 +21,20 @@ from app.domain.shop_address import shop_address
 from app.domain.store_mode import Mode
 from app.domain.store_settings import read_settings
 from app.errors import SettingsError, UnknownStore
-from app.said import Said
+from app.said import N_, OnPages, Said
 from app.usecases.ports import SecretBox
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
+
+
+FIELDS = {
+    "url": OnPages("--url", N_("Address of the shop")),
+    "consumer_key": OnPages("--consumer-key", N_("Consumer key (ck_…)")),
+    "consumer_secret": OnPages("--consumer-secret", N_("Consumer secret (cs_…)")),
+    "webhook_secret": OnPages("--webhook-secret", N_("Webhook secret")),
+}
+FROM = OnPages("--from", N_("the day of going live"))
+"""What refusals call what a person gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +167,10 @@ def set_mode(
             _check_invoices_elsewhere(session, store)
         if mode is Mode.LIVE and live_from and documents.has_specimens(session, store.id):
             raise SettingsError(
-                Said("--from: orders since then have specimens instead of invoices"),
-                mend=Said("leave --from out, and go live from now"),
+                Said(
+                    "%(option)s: orders since then have specimens instead of invoices", option=FROM
+                ),
+                mend=Said("leave %(option)s out, and go live from now", option=FROM),
             )
         goes_on = mode is Mode.LIVE and store.mode == Mode.SHADOW.value and store.live_from
         if goes_on:
@@ -180,7 +192,10 @@ def _check_invoices_elsewhere(session: Session, store: Store) -> None:
     if row is not None and any(one.get("check") == "invoice_plugin" for one in row.findings):
         raise SettingsError(
             Said('another plug-in of "%(store)s" makes invoices too', store=store.name),
-            mend=Said("switch it off there, then: store mode NAME live --only-us"),
+            mend=OnPages(
+                "switch it off there, then: store mode NAME live --only-us",
+                N_("switch it off there, and say so in the form"),
+            ),
         )
 
 
@@ -245,7 +260,8 @@ def find_store(session: Session, name: str) -> Store:
 def _live_from(store: Store, wanted: datetime | None, now: datetime) -> datetime:
     if wanted is not None and wanted > now:
         raise SettingsError(
-            Said("--from lies in the future"), mend=Said("go live when it has come")
+            Said("%(option)s lies in the future", option=FROM),
+            mend=Said("go live when it has come"),
         )
     if store.live_from is None:
         return wanted or now
@@ -256,7 +272,7 @@ def _live_from(store: Store, wanted: datetime | None, now: datetime) -> datetime
                 store=store.name,
                 live_from=f"{store.live_from:%Y-%m-%d %H:%M}",
             ),
-            mend=Said("that moment stays as it is; leave --from out"),
+            mend=Said("that moment stays as it is; leave %(option)s out", option=FROM),
         )
     return store.live_from
 
@@ -282,7 +298,7 @@ def _check_fields(fields: dict[str, str]) -> None:
     for field, value in fields.items():
         if not value.strip():
             raise SettingsError(
-                Said("--%(option)s is empty", option=field.replace("_", "-")),
+                Said("%(field)s is empty", field=FIELDS[field]),
                 mend=Said("make the key in WooCommerce > Settings > Advanced > REST API"),
             )
 

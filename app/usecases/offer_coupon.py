@@ -30,6 +30,7 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_mode import Mode
 from app.domain.store_settings import ShopSettings
 from app.errors import CouponRefused, KikubariError, ShopAway
+from app.said import Said
 from app.usecases.make_coupon import (
     TASK,
     Request,
@@ -98,7 +99,7 @@ def offer_coupon(
         fence = outside.fence(f"message-{occasion.message.id}")
         with nullcontext(True) if is_fenced else fence as held:
             if not held:
-                raise KikubariError("another worker is sending an order's message", retry=5.0)
+                raise KikubariError(Said("another worker is sending this message"), retry=5.0)
             try:
                 facts = _made(db, outside, shop, occasion, settle_seconds)
             except CouponRefused:
@@ -167,7 +168,8 @@ def _given(db: Database, occasion: Occasion, now: datetime) -> CouponWords:
         coupon = coupons.of_message(session, occasion.message.id)
     if coupon is None or not _can_be_used(coupon, occasion.settings, now):
         raise KikubariError(
-            "the coupon of this message was used or has expired", mend="give another one"
+            Said("the coupon of this message was used or has expired"),
+            mend=Said("give another one"),
         )
     return _facts_of(coupon)
 

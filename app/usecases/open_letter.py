@@ -15,13 +15,14 @@ from app.db.notices import Message, Notice
 from app.db.orders import Order
 from app.db.stores import Store
 from app.db.work import DUE
-from app.domain.leaving import Leave, Standing, may_leave
+from app.domain.leaving import DROPPED, Leave, Standing, may_leave
 from app.domain.local_hours import zones_of
 from app.domain.notice import NoticeKind
 from app.domain.order import OrderSnapshot, became_paid_at, read_order
 from app.domain.store_mode import Mode, message_verdict
 from app.domain.store_settings import ShopSettings, policy_of
 from app.errors import ShopMissing
+from app.said import Said
 from app.usecases.ports import Shop
 from app.usecases.stores import settings_of, standing_of
 
@@ -102,7 +103,7 @@ def leave_of(letter: Letter, part: Part, now: datetime) -> Leave:
     """Decide about one order's words again, alone, with the shop's fresh word."""
     settings, store, snapshot = letter.settings, letter.store, part.snapshot
     if snapshot is None:
-        return Leave("dropped", "the shop deleted the order")
+        return Leave(DROPPED, Said("the shop deleted the order"))
     paid_at = became_paid_at(snapshot, cod_paid_when_completed=settings.cod_paid_when_completed)
     since = paid_at or snapshot.paid_at or snapshot.modified_at
     address = snapshot.destination

@@ -14,6 +14,7 @@ import structlog
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome, Posting
 from app.errors import ShopError
+from app.said import Said
 from app.usecases.channels import Mailer
 from app.usecases.ports import Shop
 from app.usecases.read_notes import OrderNotes
@@ -36,7 +37,7 @@ class MailChannel:
         """In private notes of ours, and in customer notes of the time before the mail server."""
         for note in self._notes.of(order_id):
             if reference in str(note.get("note", "")):
-                return Outcome(MailState.ACCEPTED, "found in the notes of the shop")
+                return Outcome(MailState.ACCEPTED, Said("found in the notes of the shop"))
         return None
 
     def say(self, posting: Posting, about_to: Callable[[], None]) -> Outcome:

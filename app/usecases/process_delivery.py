@@ -19,6 +19,7 @@ from app.db.stores import Store
 from app.domain.delivery import DeliveryKind, load_object
 from app.domain.order import DELETED, OrderSnapshot, is_newer, read_order
 from app.errors import PayloadUnusable, ShopAnswerUnusable, ShopMissing
+from app.said import Said
 from app.usecases.ports import Clock, Shops
 from app.usecases.record_order import record_deleted, record_order
 from app.usecases.record_scans import record_scans
@@ -58,14 +59,14 @@ def process_delivery(db: Database, shops: Shops, clock: Clock, row_id: int, *, o
     try:
         snapshot = read_order(payload) if kind is DeliveryKind.ORDER else None
     except PayloadUnusable as error:
-        _end(db, row, owner, clock, outcome=str(error))
+        _end(db, row, owner, clock, outcome=error.what)
         return
     remote_id = int(row.subject.removeprefix("order:"))
     newer = _compare(db, store, snapshot, payload, clock())
     if newer is False:
-        _end(db, row, owner, clock, outcome="nothing new: we know a later state")
+        _end(db, row, owner, clock, outcome=Said("nothing new: we know a later state"))
     elif newer is True and snapshot is not None:
-        _record(db, store, row, snapshot, payload, owner, clock, "order recorded")
+        _record(db, store, row, snapshot, payload, owner, clock, Said("order recorded"))
     else:
         _ask_shop(db, shops, store, row, remote_id, owner, clock)
 
@@ -111,15 +112,24 @@ def _ask_shop(
     except ShopMissing:
         with db.write() as session:
             known = record_deleted(session, store, remote_id, clock())
-            outcome = "the shop deleted the order" if known else "an order that we never knew"
+            outcome = (
+                Said("the shop deleted the order") if known else Said("an order that we never knew")
+            )
             work.finish(
                 session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome, problem=None
             )
         return
     snapshot = read_order(payload)
     if snapshot.id != remote_id:
-        raise ShopAnswerUnusable(f"asked for order {remote_id}, the shop gave {snapshot.id}")
-    _record(db, store, row, snapshot, payload, owner, clock, "order read from the shop")
+        raise ShopAnswerUnusable(
+            Said(
+                "asked for order %(asked)s, the shop gave %(given)s",
+                asked=remote_id,
+                given=snapshot.id,
+            )
+        )
+    read = Said("order read from the shop")
+    _record(db, store, row, snapshot, payload, owner, clock, read)
 
 
 def _record(
@@ -150,7 +160,7 @@ def _take_scans(db: Database, row: InboxRow, owner: str, clock: Clock) -> None:
             row.id,
             owner=owner,
             now=now,
-            outcome=outcome[:300],
+            outcome=outcome,
             problem=None,
             subject=subject,
         )
@@ -159,15 +169,19 @@ def _take_scans(db: Database, row: InboxRow, owner: str, clock: Clock) -> None:
 def _end(db: Database, row: InboxRow, owner: str, clock: Clock, *, outcome: str) -> None:
     with db.write() as session:
         work.finish(
-            session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome[:300], problem=None
+            session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome, problem=None
         )
 
 
-def _words_for(kind: DeliveryKind, body: bytes) -> str:
+def _words_for(kind: DeliveryKind, body: bytes) -> Said:
     """What a delivery that is no order is, for people."""
     if kind is DeliveryKind.SHOP_ERROR:
         value = load_object(body) or {}
-        return f"the shop sent an error: {value.get('code')!s:.80} ({value.get('message')!s:.120})"
+        return Said(
+            "the shop sent an error: %(code)s (%(words)s)",
+            code=str(value.get("code"))[:80],
+            words=str(value.get("message"))[:120],
+        )
     if kind is DeliveryKind.BROKEN:
-        return "not readable: no JSON object with an id"
-    return "not followed: it is about something else than orders"
+        return Said("not readable: no JSON object with an id")
+    return Said("not followed: it is about something else than orders")

@@ -19,6 +19,7 @@ from app.db.stores import Store
 from app.domain.coupon import codes_in, times_used
 from app.domain.reconciliation import PAGE
 from app.domain.store_mode import Mode
+from app.said import Said
 from app.usecases.ports import Shop
 
 MOST = 5 * PAGE
@@ -76,4 +77,4 @@ def _clear_away(db: Database, shop: Shop, coupon: Coupon, now: datetime) -> None
     with db.write() as session:
         row = session.get_one(Coupon, coupon.id)
         row.state, row.swept_at = FAILED, now
-        row.problem = row.problem or "it was begun and never finished"
+        row.problem = row.problem or Said("it was begun and never finished")

@@ -19,6 +19,7 @@ from app.db.stores import Store, store_by_key
 from app.db.work import DUE
 from app.domain.delivery import Delivery, is_ping, read_delivery, same_source
 from app.errors import UnknownStore
+from app.said import Said
 from app.usecases.ports import Inbox, SecretBox
 
 
@@ -97,9 +98,12 @@ def _row(store: Store, delivery: Delivery, now: datetime, *, ours: bool) -> dict
     }
     if not ours:
         row["dedupe_key"] = foreign_key(delivery)
-        row["problem"] = f"it came from {delivery.source}, the shop is {store.url}"
-        row["mend"] = (
+        row["problem"] = Said(
+            "it came from %(source)s, the shop is %(url)s", source=delivery.source, url=store.url
+        )
+        row["mend"] = Said(
             "a copy of the shop signs alike: nothing follows from it until you say on the shop's "
-            f"page that it moved, or: store moved {store.name} ADDRESS"
+            "page that it moved, or: store moved %(store)s ADDRESS",
+            store=store.name,
         )
     return row

@@ -67,7 +67,7 @@ def look_at_store(db: Database, reach: Reach, row_id: int, *, owner: str) -> Non
             shop.wake_cron()
         values |= _heartbeat(db, reach, store, row, shop, now)
     except ShopError as error:
-        problem, pause = error.sentence()[:500], _pause_after(error, row.attempts + 1, reach.rhythm)
+        problem, pause = error.sentence(), _pause_after(error, row.attempts + 1, reach.rhythm)
         values |= {"cycle_at": now + pause} if row.cycle_at <= now else {}
     finished = problem is None
     if finished:

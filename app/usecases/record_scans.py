@@ -20,17 +20,18 @@ from app.domain.carrier_events.signature import Service
 from app.domain.delivery import load_object
 from app.domain.parcel import Parcel, Source, is_believable
 from app.domain.tracking_number import normalised
+from app.said import Said
 from app.usecases.record_shipments import CARRIER, settle, subject_of
 
 
-def record_scans(session: Session, row: InboxRow, now: datetime) -> tuple[str, str]:
+def record_scans(session: Session, row: InboxRow, now: datetime) -> tuple[Said, str]:
     """Take over one stored request; (what became of it, the subject under which it waits)."""
     payload = load_object(row.body)
     if payload is None:
-        return "not readable: no JSON object", ""
+        return Said("not readable: no JSON object"), ""
     updates = read_updates(Service(row.source), payload)
     if not updates:
-        return "not followed: it says nothing of a parcel", ""
+        return Said("not followed: it says nothing of a parcel"), ""
     new, refused, unknown = 0, 0, list[str]()
     for update in updates:
         order_ids = _orders_of(session, row.store_id, update)
@@ -39,10 +40,19 @@ def record_scans(session: Session, row: InboxRow, now: datetime) -> tuple[str, s
         for order_id in order_ids:
             added, left_out = _take(session, order_id, update, row.source, now)
             new, refused = new + added, refused + left_out
-    words = f"{new} new scans" + (f", {refused} of another time left out" if refused else "")
+    words = _words(new, refused)
     if not unknown:
         return words, ""
-    return f"{words}; no order has {', '.join(unknown)[:120]} yet", subject_of(unknown[0])
+    numbers = ", ".join(unknown)[:120]
+    words = Said("%(scans)s; no order has %(numbers)s yet", scans=words, numbers=numbers)
+    return words, subject_of(unknown[0])
+
+
+def _words(new: int, refused: int) -> Said:
+    words = Said("%(number)s new scans", number=new)
+    if not refused:
+        return words
+    return Said("%(scans)s, %(number)s of another time left out", scans=words, number=refused)
 
 
 def _orders_of(session: Session, store_id: int, update: Update) -> list[int]:

@@ -27,6 +27,7 @@ from app.domain.leaving import GO, LATER, Leave
 from app.domain.mailer import MailState
 from app.domain.posting import Attachment, Outcome, Posting
 from app.errors import KikubariError, NotPosted
+from app.said import Said
 from app.usecases.ask_staff import ask_staff
 from app.usecases.attach_document import attach_document
 from app.usecases.channels import Channel
@@ -87,7 +88,7 @@ def send_message(
     """
     with outside.fence(f"message-{row_id}") as held:
         if not held:
-            raise KikubariError("another worker is sending this message", retry=5.0)
+            raise KikubariError(Said("another worker is sending this message"), retry=5.0)
         letter = open_letter(db, row_id, owner)
         if letter is None:
             return
@@ -108,7 +109,7 @@ def _channel(outside: Outside, letter: Letter, shop: Shop) -> Channel:
 def _first_try(one: Try) -> None:
     """It was never posted, as far as is known here."""
     if waits_for_company(one.db, one.letter, one.now):
-        put_off(one, Leave(LATER, "another order is looked at", one.now + LOOKS_AGAIN))
+        put_off(one, Leave(LATER, Said("another order is looked at"), one.now + LOOKS_AGAIN))
         return
     one = replace(one, letter=replace(one.letter, lead=read_part(one.shop, one.letter.lead)))
     leave = leave_of(one.letter, one.letter.lead, one.now)
@@ -129,7 +130,8 @@ def _further_try(one: Try) -> None:
         finish_or_try_again(one, replace(found, text=_said_before(message) or found.text))
         return
     if not one.channel.can_be_read_back:
-        finish(one, Outcome(MailState.UNKNOWN, "the worker died while sending", text=message.text))
+        died = Said("the worker died while sending")
+        finish(one, Outcome(MailState.UNKNOWN, died, text=message.text))
         return
     _wait_for_last_try(message.posted_at, one.now, one.settle_seconds)
     lead, *others = (read_part(one.shop, part) for part in one.letter.parts)
@@ -249,7 +251,7 @@ def _wait_for_last_try(posted_at: datetime | None, now: datetime, settle_seconds
         return
     left = settle_seconds - (now - posted_at).total_seconds()
     if left > 0:
-        raise KikubariError("the shop may still be working on the last try", retry=left)
+        raise KikubariError(Said("the shop may still be working on the last try"), retry=left)
 
 
 def _shown(one: Try) -> dict[str, str]:
@@ -284,4 +286,4 @@ def _stay(one: Try, leave: Leave) -> None:
             ask_staff(session, letter, "no_email", why, now)
         if leave.state != HELD:
             for notice in notices.notices_in(session, letter.message.id):
-                notice.dropped = why[:200]
+                notice.dropped = why

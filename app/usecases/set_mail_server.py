@@ -14,12 +14,13 @@ from app.domain.mailer import MailState
 from app.domain.posting import Posting
 from app.domain.store_settings import ShopSettings
 from app.errors import KikubariError, MailServerRefused, SettingsError
+from app.said import Said
 from app.usecases.channels import Mailers
 from app.usecases.manage_stores import find_store, save_settings
 from app.usecases.ports import SecretBox
 from app.usecases.stores import settings_of
 
-MEND = "give it with `store smtp`"
+MEND = Said("give it with `store smtp`")
 
 
 def set_mail_server(
@@ -71,7 +72,12 @@ def mail_password(db: Database, box: SecretBox, store: Store, server: MailServer
         sealed = mail_passwords.sealed_for(session, store.id, server.account)
     if sealed is None:
         raise MailServerRefused(
-            f'store "{store.name}": no password was given for {server.account}', mend=MEND
+            Said(
+                'store "%(store)s": no password was given for %(account)s',
+                store=store.name,
+                account=server.account,
+            ),
+            mend=MEND,
         )
     return box.open(sealed)
 
@@ -84,7 +90,7 @@ def mail_trouble(mailers: Mailers, store: Store, settings: ShopSettings) -> str:
         if mailer is not None:
             mailer.check()
     except KikubariError as error:
-        return str(error)
+        return error.what
     return ""
 
 

@@ -11,6 +11,7 @@ from app.db.notices import Message
 from app.domain.leaving import LATER, Leave
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome
+from app.said import Said
 from app.usecases.ask_staff import ask_staff
 from app.usecases.channels import Channel
 from app.usecases.open_letter import Letter
@@ -52,7 +53,7 @@ def finish_or_try_again(one: Try, outcome: Outcome) -> None:
     # It goes, so that it does not stand there twice; where it cannot be deleted it is found again,
     # and counts as it is.
     one.channel.take_back(one.letter.lead.order.remote_id, outcome.note_id)
-    why = "the shop's mailer failed; it is tried once more"
+    why = Said("the shop's mailer failed; it is tried once more")
     put_off(one, Leave(LATER, why, one.now + MAILER_RESTS))
 
 
@@ -68,7 +69,7 @@ def finish(one: Try, outcome: Outcome) -> None:
             text=outcome.text,
             note_id=outcome.note_id,
             fate=outcome.fate.value,
-            mailer_said=outcome.said[:300],
+            mailer_said=outcome.said,
             sent_at=now,
             problem=None,
         )

@@ -24,6 +24,7 @@ from app.domain.delay import Assessment, Condition, assess
 from app.domain.language import customer_language
 from app.domain.notice import ABOUT_DELAY
 from app.domain.order import OrderSnapshot, read_order
+from app.domain.parcel import Parcel
 from app.domain.shipment import all_delivered_at
 from app.domain.store_mode import Verdict, message_verdict
 from app.domain.store_settings import ShopSettings, policy_of
@@ -147,6 +148,12 @@ def _close(
     return now + SETTLES_SOON if waits else None
 
 
+def _of_parcel(parcel: Parcel) -> str:
+    """Which parcel it is, and what its carrier said of it last."""
+    said = parcel.last_scan.words if parcel.last_scan else ""
+    return f"{parcel.carrier} {parcel.tracking_number}: {said}"
+
+
 def _follow_parcels(
     session: Session, order: Order, settings: ShopSettings, now: datetime
 ) -> datetime | None:
@@ -155,15 +162,13 @@ def _follow_parcels(
         parcels_of_order(session, order.id), order.promised_on, calendar_of(settings), now
     )
     if found.trouble is not None and found.parcel is not None:
-        scan = found.parcel.last_scan
         add_task(
             session,
             store_id=order.store_id,
             order_id=order.id,
             kind=found.trouble.value,
             cause=found.parcel.key[:60],
-            words=f"{found.parcel.carrier} {found.parcel.tracking_number}: "
-            f"{scan.words if scan else ''}",
+            words=_of_parcel(found.parcel),
             now=now,
         )
     return found.next_check_at

@@ -13,6 +13,7 @@ from app.domain.order import OrderSnapshot
 from app.domain.store_mode import may_link
 from app.domain.store_settings import CHOICES, ShopSettings
 from app.errors import KikubariError
+from app.said import Said
 from app.usecases.offer_coupon import CouponWords
 from app.usecases.ports import Links, Wording
 from app.usecases.stores import standing_of
@@ -80,9 +81,11 @@ def _facts(
     if "link_id" in facts:
         if not may_link(standing_of(store, settings), links.public_url):
             raise KikubariError(
-                f"the link to the invoice would not open for customers: PUBLIC_URL is "
-                f"{links.public_url}",
-                mend="set PUBLIC_URL to the public https address of this service, then retry",
+                Said(
+                    "the link to the invoice would not open for customers: PUBLIC_URL is %(url)s",
+                    url=links.public_url,
+                ),
+                mend=Said("set PUBLIC_URL to the public https address of this service, then retry"),
             )
         facts["link"] = links.document(facts.pop("link_id"), facts.pop("nonce"))
     facts |= _page(links, store, settings, facts)

@@ -25,6 +25,7 @@ from app.db import work
 from app.db.engine import Database
 from app.domain.patience import pause_after
 from app.errors import KikubariError, StorageUnavailable
+from app.said import Said
 from app.usecases.ports import Clock
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ RENEWED_AFTER = 3
 """Leases are renewed when one third of their time is over."""
 MOST_DEATHS = 8
 PUT_OFF = timedelta(minutes=5)
-UNEXPECTED_MEND = "this is a fault of ours: see the log, report it, then retry"
+UNEXPECTED_MEND = Said("this is a fault of ours: see the log, report it, then retry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,15 @@ def _do_one(
         put_aside(db, table, row_id, error, owner=owner, clock=clock)
     except (OperationalError, InterfaceError, OSError) as error:
         log.warning("storage", table=table.__tablename__, row=row_id, why=type(error).__name__)
-        gone = StorageUnavailable(f"the database or the disk failed ({type(error).__name__})")
+        gone = StorageUnavailable(
+            Said("the database or the disk failed (%(kind)s)", kind=type(error).__name__)
+        )
         put_aside(db, table, row_id, gone, owner=owner, clock=clock)
     except Exception as error:  # a fault of ours parks this row and must not stop the others
         log.exception("unexpected", table=table.__tablename__, row=row_id)
-        fault = KikubariError(f"unexpected {type(error).__name__}", mend=UNEXPECTED_MEND)
+        fault = KikubariError(
+            Said("unexpected %(kind)s", kind=type(error).__name__), mend=UNEXPECTED_MEND
+        )
         put_aside(db, table, row_id, fault, owner=owner, clock=clock)
 
 
@@ -132,8 +137,8 @@ def _refuse_deadly(db: Database, table: Any, row_id: int, owner: str) -> None:
         return
     if row.deaths >= MOST_DEATHS:
         raise KikubariError(
-            f"workers died {row.deaths} times while working on this",
-            mend="look into the worker's log, then retry",
+            Said("workers died %(times)s times while working on this", times=row.deaths),
+            mend=Said("look into the worker's log, then retry"),
         )
     with db.write() as session:
         work.mark_dangerous(session, table, row_id, owner=owner)
@@ -154,10 +159,10 @@ def put_aside(
                 pause = PUT_OFF
             if pause is not None:
                 work.retry(
-                    session, table, row_id, owner=owner, due_at=now + pause, problem=str(error)
+                    session, table, row_id, owner=owner, due_at=now + pause, problem=error.what
                 )
             else:
-                problem, mend = str(error), error.mend
+                problem, mend = error.what, error.mend
                 work.park(session, table, row_id, owner=owner, now=now, problem=problem, mend=mend)
     except work.LeaseLost:
         return

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from app.domain.connecting import FoundShop
 from tests.web.site import (
     LATE,
     NORMAL,
@@ -57,10 +58,10 @@ FORMS: tuple[tuple[str, str, dict[str, str], dict[str, str]], ...] = (
         f"/orders/tea/{NORMAL}/documents",
         {"kind": "invoice"},
         {
-            "en": f"order {NORMAL} has its invoice already; correct it with",
-            "de": f"Bestellung {NORMAL} hat ihre Rechnung schon. Berichtigen Sie sie mit",
-            "fr": f"La commande {NORMAL} a déjà sa facture\u202f; corrigez-la avec",
-            "ja": f"注文 {NORMAL} にはすでに請求書があります。誤りがあれば",
+            "en": f"order {NORMAL} has its invoice already; if it is wrong, take it back",
+            "de": f"Bestellung {NORMAL} hat ihre Rechnung schon. Ist sie falsch, nehmen Sie sie",
+            "fr": f"La commande {NORMAL} a déjà sa facture\u202f; si elle est fausse, annulez-la",
+            "ja": f"注文 {NORMAL} にはすでに請求書があります。誤りがあれば取り消して",
         },
     ),
     (
@@ -113,3 +114,25 @@ def test_a_document_that_cannot_be_made_is_explained_in_the_language_of_the_page
     answer = post(client, f"/orders/tea/{ON_HOLD}/documents", kind="receipt")
     page = unescape(client.get(answer.location).text)
     assert "ist nicht bezahlt, und eine Quittung sagt, sie sei es. Warten Sie auf die" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Consumer key (ck_…) is empty"),
+        ("de", "Consumer key (ck_…) ist leer"),
+        ("fr", "Clé client (ck_…) est vide"),
+        ("ja", "コンシューマーキー (ck_…) が空です"),
+    ],
+)
+def test_what_a_form_lacks_is_named_as_its_field_and_no_option(
+    site: Site, language: str, words: str
+) -> None:
+    site.services.finder = FoundShop  # type: ignore[assignment]
+    client = site.client("owner")
+    client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+    given = {"address": "https://new.example", "name": "new", "consumer_secret": "cs_1"}
+    answer = post(client, "/setup/by-hand", **given, consumer_key=" ")
+    assert answer.status_code == 422
+    page = unescape(answer.text)
+    assert words in page and "--consumer" not in page
