@@ -188,6 +188,12 @@ class OrderSnapshot(Part):
         return self.billing.email.strip()
 
     @property
+    def is_erased(self) -> bool:
+        """Whether the shop erased who ordered: WooCommerce's eraser leaves the order and marks it
+        (`WC_Privacy_Erasers::remove_order_personal_data`)."""
+        return bool(self.meta("_anonymized") == "yes")
+
+    @property
     def destination(self) -> Address:
         """Where it goes: the billing address where no other country is named."""
         return self.shipping if self.shipping.country else self.billing
@@ -227,11 +233,27 @@ def read_order(payload: object) -> OrderSnapshot:
 
 
 def was_erased(status: str, order: OrderSnapshot | None) -> bool:
-    """Whether a shop has erased an order, or its customer's data in it: WooCommerce's eraser leaves
-    the order and marks it (`WC_Privacy_Erasers::remove_order_personal_data`).
+    """Whether a shop has erased an order, or its customer's data in it.
 
     `status`: as we keep it, for no shop says `deleted`. `order` None: it is not readable."""
-    return status == DELETED or (order is not None and order.meta("_anonymized") == "yes")
+    return status == DELETED or (order is not None and order.is_erased)
+
+
+PERSONAL = ("customer_note", "customer_ip_address", "customer_user_agent", "transaction_id")
+
+
+def as_kept(payload: dict[str, Any]) -> dict[str, Any]:
+    """What we keep of what a shop said of an order: all of it, unless it erased who ordered.
+
+    Its eraser writes `[deleted]`, in the shop's own language, `deleted@site.invalid` and a phone
+    number of zeros in their place, and leaves the customer's note: none of that is anybody's name,
+    address or word, and it would make all erased customers one.
+    """
+    if not isinstance(payload.get("meta_data"), list) or not read_order(payload).is_erased:
+        return payload
+    nobody: dict[str, Any] = {name: "" for name in PERSONAL if name in payload}
+    nobody |= {who: dict.fromkeys(payload.get(who) or {}, "") for who in ("billing", "shipping")}
+    return payload | nobody
 
 
 def became_paid_at(

@@ -1,0 +1,56 @@
+"""Forget the customer of an order: their shop has erased who they are.
+
+    nothing is said any more -> words of messages, tasks, notes, answers, scans
+    -> pages and links closed -> for whom coupons are, and who opted out -> raw deliveries
+
+Everything in the transaction that takes over what the shop has left of the order. What the law
+asks its seller to keep stays: issued documents, until `invoices erase` (decision 21).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.db import customers, forgetting, inbox, shipments
+from app.db.audit_trail import audit
+from app.db.orders import Order, note_event
+from app.db.ratings import forget_words
+from app.usecases.guard_numbers import SYSTEM
+from app.usecases.record_shipments import subject_of
+
+WHY = "the shop erased its customer's data"
+
+
+def forget_customer(session: Session, order: Order, email: str, now: datetime) -> None:
+    """Let go of every copy of ours that says who ordered. The caller holds the order's row.
+
+    Once for each order; what comes about it later is not kept in the first place. Only deliveries
+    are looked after each time: they are stored before anybody reads whose they are. `email`: as it
+    was before.
+    """
+    told_of = [f"order:{order.remote_id}"]
+    if order.erased_at is None:
+        order.erased_at = now
+        forgetting.drop_unsaid(session, order.id, WHY, now)
+        forget_what_was_said(session, order.id)
+        forgetting.empty_coupons(session, order.id, WHY)
+        forgetting.close_document_links(session, order.id, now)
+        customers.close_pages_of(session, order.id, now)
+        if email:
+            forgetting.drop_opt_out(session, order, email)
+        told_of += [subject_of(row.number) for row in shipments.rows_of(session, order.id)]
+        note_event(session, order.id, "erased", now)
+        audit(session, now, SYSTEM, "customer.forget", order.store_id, order=order.number)
+    inbox.empty_about(session, order.store_id, told_of, now)
+
+
+def forget_what_was_said(session: Session, order_id: int) -> None:
+    """Let go of what was written to the customer of an order, by them and about them."""
+    forgetting.empty_messages(session, order_id)
+    forgetting.empty_tasks(session, order_id)
+    forgetting.empty_events(session, order_id)
+    forgetting.empty_requests(session, order_id)
+    forgetting.empty_scans(session, order_id)
+    forget_words(session, order_id)
