@@ -85,6 +85,14 @@ def empty_tasks(session: Session, order_id: int) -> None:
     _set(session, Task, Task.order_id == order_id, words="")
 
 
+def end_tasks(
+    session: Session, order_id: int, kinds: frozenset[str], who: str, now: datetime
+) -> None:
+    """Tasks of these kinds that nobody can do any more."""
+    is_open = (Task.order_id == order_id) & Task.done_at.is_(None) & Task.kind.in_(kinds)
+    _set(session, Task, is_open, done_at=now, done_by=who)
+
+
 def empty_requests(session: Session, order_id: int) -> None:
     """Why a document was asked for. One that is not issued yet still has to say it."""
     over = (IssueRequest.order_id == order_id) & (IssueRequest.state != work.DUE)

@@ -24,6 +24,7 @@ YEARS = range(1980, 2200)
 """Those in which anything of a shop can have happened."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
+ERASED = "_anonymized"
 DELETED = "deleted"
 """What we call the status of an order that its shop has deleted for good; no shop says so."""
 
@@ -191,7 +192,7 @@ class OrderSnapshot(Part):
     def is_erased(self) -> bool:
         """Whether the shop erased who ordered: WooCommerce's eraser leaves the order and marks it
         (`WC_Privacy_Erasers::remove_order_personal_data`)."""
-        return bool(self.meta("_anonymized") == "yes")
+        return bool(self.meta(ERASED) == "yes")
 
     @property
     def destination(self) -> Address:
@@ -239,6 +240,12 @@ def was_erased(status: str, order: OrderSnapshot | None) -> bool:
     return status == DELETED or (order is not None and order.is_erased)
 
 
+def as_erased(payload: dict[str, Any]) -> dict[str, Any]:
+    """A payload with the mark of WooCommerce's eraser, where the shop cannot run it any more."""
+    mark = {"key": ERASED, "value": "yes"}
+    return payload | {"meta_data": [*objects(payload.get("meta_data")), mark]}
+
+
 PERSONAL = ("customer_note", "customer_ip_address", "customer_user_agent", "transaction_id")
 
 
@@ -249,7 +256,8 @@ def as_kept(payload: dict[str, Any]) -> dict[str, Any]:
     number of zeros in their place, and leaves the customer's note: none of that is anybody's name,
     address or word, and it would make all erased customers one.
     """
-    if not isinstance(payload.get("meta_data"), list) or not read_order(payload).is_erased:
+    marks = ((one.get("key"), one.get("value")) for one in objects(payload.get("meta_data")))
+    if (ERASED, "yes") not in marks:
         return payload
     nobody: dict[str, Any] = {name: "" for name in PERSONAL if name in payload}
     nobody |= {who: dict.fromkeys(payload.get(who) or {}, "") for who in ("billing", "shipping")}

@@ -36,11 +36,13 @@ from app.usecases import send_messages
 from app.usecases.add_note import Note, add_note
 from app.usecases.answer_message import answer_message
 from app.usecases.correct_promise import Correction, correct_promise
+from app.usecases.disconnect_store import disconnect_store
 from app.usecases.find_changes import take_in
-from app.usecases.forget_customer import WHY
+from app.usecases.forget_customer import WHY, forget_by_hand
 from app.usecases.give_coupon import Gift, give_coupon
 from app.usecases.hold_message import hold_message
 from app.usecases.link_page import show_page_link
+from app.usecases.list_needs import list_needs
 from app.usecases.manage_stores import save_settings
 from app.usecases.mute_delays import mute_delays
 from app.usecases.post_note import NoteChannel
@@ -608,3 +610,50 @@ def test_an_order_that_is_only_deleted_is_not_erased(
     assert "orders.buyer" in places["first name"] and places["staff's note"]
     assert world.all(Order)[0].erased_at is None
     assert [one.kind for one in world.all(OrderEvent) if one.kind == "erased"] == []
+
+
+@pytest.mark.parametrize("gone", ["deleted", "disconnected"])
+def test_what_the_shop_cannot_erase_any_more_is_forgotten_by_hand(
+    marked: Marked, gone: str
+) -> None:
+    world, s, now = marked.world, marked.world.services, marked.world.clock()
+    world.work()
+    with pytest.raises(KikubariError, match="the shop still has order"):
+        forget_by_hand(s.db, "tea", marked.order, who=WHO, now=now)
+    name = "tea"
+    if gone == "deleted":
+        world.shop.force_delete(marked.order, in_admin=True)
+        settle(world)
+    else:
+        disconnect_store(s.db, s.desk, "tea", who="test", now=now, force=True)
+        name = marked_name(world)
+    assert forget_by_hand(s.db, name, marked.order, who=WHO, now=now)
+    assert not forget_by_hand(s.db, name, marked.order, who=WHO, now=now)
+    world.work()
+    assert set.union(*found(world).values()) == BY_LAW
+    assert world.all(Order)[0].erased_at == now
+
+
+def marked_name(world: World) -> str:
+    (store,) = world.all(Store)
+    return str(store.name)
+
+
+def test_nobody_is_asked_to_tell_an_erased_customer_anything(a_world: World) -> None:
+    """A late order stays late; that its customer does not know is no need any more."""
+    world, s = a_world, a_world.services
+    with shop_of(world):
+        world.shop.smtp_is_down = True
+        order = world.shop.place_order(BUYER, created_at=world.clock() - LATE_BY)
+        settle(world)
+        world.clock.pass_(minutes=20)
+        settle(world)
+        assert {one.kind for one in world.all(Task) if not one.done_at} == {"mailer_failed"}
+        assert facts_of(world, order).needs_a_word
+        world.shop.erase_personal_data(order)
+        settle(world)
+    facts = facts_of(world, order)
+    assert facts.place == "late" and not facts.needs_a_word and "know" not in facts.answer
+    assert {one.done_by for one in world.all(Task)} == {"kikubari"}
+    with s.db.read() as session:
+        assert list_needs(session, world.all(Order), world.clock()) == []
