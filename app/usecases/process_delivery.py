@@ -117,9 +117,7 @@ def _ask_shop(
         with db.write() as session:
             known = record_deleted(session, store, remote_id, clock())
             outcome = "the shop deleted the order" if known else "an order that we never knew"
-            work.finish(
-                session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome, problem=None
-            )
+            _finish(session, row, owner, clock(), outcome)
         return
     snapshot = read_order(payload)
     if snapshot.id != remote_id:
@@ -165,13 +163,15 @@ def _take_scans(db: Database, row: InboxRow, owner: str, clock: Clock) -> None:
 
 
 def _end(db: Database, row: InboxRow, owner: str, clock: Clock, *, outcome: str) -> None:
-    now = clock()
     with db.write() as session:
-        work.finish(
-            session, InboxRow, row.id, owner=owner, now=now, outcome=outcome[:300], problem=None
-        )
-        if row.kind == DeliveryKind.UNUSED or _is_of_nobody(session, row):
-            inbox.empty(session, [row.id], now)
+        _finish(session, row, owner, clock(), outcome[:300])
+
+
+def _finish(session: Session, row: InboxRow, owner: str, now: datetime, outcome: str) -> None:
+    """The end of a row from which nothing was taken over."""
+    work.finish(session, InboxRow, row.id, owner=owner, now=now, outcome=outcome, problem=None)
+    if row.kind == DeliveryKind.UNUSED or _is_of_nobody(session, row):
+        inbox.empty(session, [row.id], now)
 
 
 def _is_of_nobody(session: Session, row: InboxRow) -> bool:

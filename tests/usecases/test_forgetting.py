@@ -365,6 +365,20 @@ def test_what_comes_late_is_not_kept_in_the_first_place(marked: Marked) -> None:
     assert all(one.body == b"" for one in world.all(InboxRow))
 
 
+def test_nor_is_what_comes_late_of_an_order_that_was_erased_and_then_deleted(
+    marked: Marked,
+) -> None:
+    world = marked.world
+    stale = world.shop.show_order(marked.order)
+    marked.erase()
+    world.shop.force_delete(marked.order, in_admin=True)
+    settle(world)
+    delivers(world, marked.store, "order.updated", stale | {"customer_note": "Xylobell again"})
+    world.work()
+    assert world.all(InboxRow)[-1].outcome == "the shop deleted the order"
+    assert set.union(*found(world).values()) == BY_LAW
+
+
 def test_what_a_copy_sent_is_asked_for_when_it_is_taken_up(marked: Marked) -> None:
     world = marked.world
     marked.erase()
