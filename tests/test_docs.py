@@ -299,7 +299,7 @@ def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: W
                 order_comes(world)
             run(world, given)
             words = next(words for words in LEAVES if given[: len(words.split())] == words.split())
-            if words not in ONLY_ONCE:
+            if words not in ONLY_ONCE and EXITS.get(words) != (1,):
                 json.loads(run(world, [*given, "--json"]))
             seen.add(words)
     assert seen == set(LEAVES)
