@@ -244,6 +244,10 @@ def at_the_keyboard(
         output.services.cache_clear()
 
 
+EXITS = {"store doctor": (0, 1, 2), "orders forget": (1,)}
+"""Of commands that may end otherwise: the shop still has the order that is to be forgotten."""
+
+
 def run(world: World, given: list[str]) -> str:
     """Run one command with the demo shop in the place of the example's shop."""
     shop = world.shop
@@ -253,7 +257,7 @@ def run(world: World, given: list[str]) -> str:
         "cs_1": shop.consumer_secret,
     }
     done = CliRunner().invoke(command_line, [real.get(word, word) for word in given])
-    expected = (0, 1, 2) if given[:2] == ["store", "doctor"] else (0,)
+    expected = EXITS.get(" ".join(given[:2]), (0,))
     assert done.exit_code in expected, (given, done.output, done.exception)
     return done.stdout
 
@@ -295,7 +299,7 @@ def test_every_command_of_its_page_is_run_on_a_recorded_order(at_the_keyboard: W
                 order_comes(world)
             run(world, given)
             words = next(words for words in LEAVES if given[: len(words.split())] == words.split())
-            if words not in ONLY_ONCE:
+            if words not in ONLY_ONCE and EXITS.get(words) != (1,):
                 json.loads(run(world, [*given, "--json"]))
             seen.add(words)
     assert seen == set(LEAVES)

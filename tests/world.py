@@ -28,7 +28,7 @@ from app.domain.store_mode import Mode
 from app.factory import create_app
 from app.services import Services
 from app.settings import Settings, load_settings
-from app.usecases.index_orders import index_due
+from app.usecases.index_orders import drop_words, index_due
 from app.usecases.issue_document import issue_due
 from app.usecases.manage_stores import NewStore, add_store, save_settings, set_mode
 from app.usecases.process_delivery import process_due
@@ -105,6 +105,7 @@ class World:
             claimed += watch_due(s.db, s.clock, limit=50)
             claimed += send_due(s.db, s.outside, self.turn)
             claimed += index_due(s.db, limit=50)
+            claimed += drop_words(s.db, limit=200)
             if not claimed:
                 return
         raise AssertionError("the work does not end")

@@ -27,10 +27,11 @@ from app.db.issue_requests import IssueRequest
 from app.db.notices import Message
 from app.db.orders import due_for_check
 from app.db.reconciling import Reconciling
-from app.db.search import has_to_index
+from app.db.search import has_left_words, has_to_index
 from app.db.shipments import TrackingRead
 from app.db.work import has_due
 from app.services import Services
+from app.usecases.empty_deliveries import has_old_deliveries
 
 log = structlog.get_logger()
 
@@ -47,6 +48,8 @@ WORK: dict[str, Callable[[Session, Services], bool]] = {
     "workers.tasks.read_parcels": lambda session, s: has_due(session, TrackingRead, s.clock()),
     "workers.tasks.check_shipments": lambda session, s: bool(due_for_check(session, s.clock(), 1)),
     "workers.tasks.index_orders": lambda session, s: has_to_index(session),
+    "workers.tasks.drop_search_words": lambda session, s: has_left_words(session),
+    "workers.tasks.empty_old_deliveries": lambda session, s: has_old_deliveries(session, s.clock),
     "workers.tasks.reconcile_stores": lambda session, s: has_due(session, Reconciling, s.clock()),
     "workers.tasks.settle_connections": lambda session, s: has_due(session, Connection, s.clock()),
     "workers.tasks.diagnose_stores": lambda session, s: has_due(session, Diagnosis, s.clock()),

@@ -16,7 +16,8 @@ from app.services import Services
 from app.settings import load_settings
 from app.usecases.connect_store import settle_due
 from app.usecases.diagnose_store import diagnose_due
-from app.usecases.index_orders import index_due
+from app.usecases.empty_deliveries import empty_deliveries
+from app.usecases.index_orders import drop_words, index_due
 from app.usecases.issue_document import issue_due
 from app.usecases.learn_forecast import learn_due
 from app.usecases.process_delivery import process_due
@@ -29,6 +30,7 @@ from app.usecases.work_off import Turn
 
 BATCH = 20
 INDEXED = 200
+EMPTIED = 200
 LONGEST_SECONDS = 10.0
 """Then the task ends and the others get their turn; what is left is supplied again."""
 
@@ -85,6 +87,18 @@ def index_orders() -> int:
     """Let orders be found by what they say now."""
     s = services()
     return _until_empty(lambda: index_due(s.db, limit=INDEXED))
+
+
+def drop_search_words() -> int:
+    """Let go of words that no order holds any more."""
+    s = services()
+    return _until_empty(lambda: drop_words(s.db, limit=INDEXED))
+
+
+def empty_old_deliveries() -> int:
+    """Let go of what deliveries said long ago."""
+    s = services()
+    return _until_empty(lambda: empty_deliveries(s.db, s.clock, limit=EMPTIED))
 
 
 def send_messages() -> int:

@@ -70,7 +70,7 @@ def parked(limit: int, as_json: bool) -> None:
 @click.argument("row_id", type=click.IntRange(1, 2**63 - 1))
 @json_option
 def show_row(row_id: int, as_json: bool) -> None:
-    """One delivery with its body.
+    """One delivery with its body, which is kept for 30 days.
 
     \b
     Example:  python3 run.py inbox show 12
@@ -80,7 +80,8 @@ def show_row(row_id: int, as_json: bool) -> None:
     if row is None:
         raise KikubariError(f"there is no delivery {row_id}", mend="see `inbox list`")
     body = row.body.decode("utf-8", "replace")
-    show_one(_facts(row) | {"source": row.source, "body": body}, as_json=as_json)
+    more = {"source": row.source, "emptied_at": row.emptied_at, "body": body}
+    show_one(_facts(row) | more, as_json=as_json)
 
 
 @group.command()

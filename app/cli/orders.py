@@ -11,6 +11,7 @@ from app.cli.shipping import parcel_facts
 from app.db import orders
 from app.db.orders import Order
 from app.usecases.find_order import find_order
+from app.usecases.forget_customer import forget_by_hand
 from app.usecases.link_page import close_page, show_page_link
 from app.usecases.manage_stores import find_store
 from app.usecases.order_context import order_context
@@ -78,6 +79,21 @@ def show_order(store_name: str, order_id: int, as_json: bool) -> None:
         ],
     }
     show_one(facts, as_json=as_json)
+
+
+@group.command("forget")
+@click.argument("store_name", metavar="STORE")
+@click.argument("order_id", type=click.IntRange(1, 2**63 - 1))
+@json_option
+def forget_order(store_name: str, order_id: int, as_json: bool) -> None:
+    """Forget who ordered, where the shop's own eraser cannot: it deleted the order, or left.
+
+    \b
+    Example:  python3 run.py orders forget tea 84
+    """
+    s = services()
+    done = forget_by_hand(s.db, store_name, order_id, who=WHO, now=s.clock())
+    show_one({"order": order_id, "forgotten": done}, as_json=as_json)
 
 
 @group.command("page")

@@ -38,7 +38,7 @@ class Coupon(Base):
     cause: Mapped[str] = mapped_column(String(120))
     code: Mapped[str] = mapped_column(String(20))
     email: Mapped[str] = mapped_column(String(320))
-    """For whom alone it is."""
+    """For whom alone it is; empty where that was forgotten."""
     kind: Mapped[str] = mapped_column(String(10))
     amount: Mapped[Decimal]
     currency: Mapped[str] = mapped_column(String(8))
@@ -119,9 +119,11 @@ def open_ones(session: Session, store_id: int, since: date, limit: int) -> list[
 
 def left_over(session: Session, store_id: int, before: datetime, limit: int) -> list[Coupon]:
     """Coupons begun before a moment that nobody is told of, and that the shop may have made all
-    the same: they failed, have no message, or one that was dropped before it was ever posted."""
+    the same: they failed, have no message, or one that was dropped before it was ever posted. And
+    those that nobody used whose customer was forgotten: the shop keeps the address with them."""
     never_posted = (Message.state == DROPPED) & Message.posted_at.is_(None)
     untold = Coupon.message_id.is_(None) | never_posted
+    of_nobody = (Coupon.email == "") & Coupon.used_at.is_(None)
     query = (
         select(Coupon)
         .outerjoin(Message, Message.id == Coupon.message_id)
@@ -129,7 +131,7 @@ def left_over(session: Session, store_id: int, before: datetime, limit: int) -> 
             Coupon.store_id == store_id,
             func.coalesce(Coupon.posted_at, Coupon.created_at) < before,
             Coupon.swept_at.is_(None),
-            (Coupon.state == FAILED) | untold,
+            (Coupon.state == FAILED) | untold | of_nobody,
         )
     )
     return list(session.scalars(query.order_by(Coupon.id).limit(limit)))

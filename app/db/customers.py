@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, delete, select, upd
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db.base import Base
+from app.db.orders import Order
 from app.db.types import BigId
 from app.db.upsert import insert_once
 
@@ -45,6 +46,11 @@ def has_opted_out(session: Session, store_id: int, email: str) -> bool:
     """Whether this address is told of no delay. `email`: lower case, as orders keep it."""
     query = select(OptOut.id).where(OptOut.store_id == store_id, OptOut.email == email)
     return bool(email) and session.scalar(query.limit(1)) is not None
+
+
+def is_told_nothing(session: Session, order: Order) -> bool:
+    """Whether the customer of an order asked to be told of no delay, or is not known any more."""
+    return order.erased_at is not None or has_opted_out(session, order.store_id, order.email)
 
 
 def opt_out(session: Session, store_id: int, email: str, by: str, now: datetime) -> bool:

@@ -267,6 +267,16 @@ def link_by_nonce(session: Session, nonce: str) -> DocumentLink | None:
     return session.scalar(select(DocumentLink).where(DocumentLink.nonce == nonce))
 
 
+def kept_until(session: Session, order_id: int) -> date | None:
+    """Until when the contents of an order's documents are kept; None: there are none any more."""
+    query = (
+        select(func.max(DocumentBody.keep_until))
+        .join(Document, Document.id == DocumentBody.document_id)
+        .where(Document.order_id == order_id)
+    )
+    return session.scalar(query)
+
+
 def open_link_of(session: Session, document_id: int, now: datetime) -> DocumentLink | None:
     """The first link of a document that still opens it."""
     query = select(DocumentLink).where(

@@ -224,6 +224,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         f"busy_timeout={BUSY_MILLISECONDS}",
         "trusted_schema=OFF",
+        "secure_delete=ON",  # what was let go of is not left lying in the file's free room
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -12,8 +12,10 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    case,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
@@ -23,9 +25,12 @@ from app.db.scoping import seen_by
 from app.db.types import BigId, SaidText
 from app.db.upsert import dialect_insert
 from app.db.work import DONE, DUE, Work, work_index
+from app.domain.delivery import DeliveryKind
 from app.domain.scope import EVERYTHING, Scope
 
 QUARANTINED = "quarantined"
+KEPT = "emptied_at IS NULL AND state <> 'due'"
+"""Deliveries that were worked off, or wait for a person, and still have their body."""
 
 
 class InboxRow(Work, Base):
@@ -36,6 +41,12 @@ class InboxRow(Work, Base):
     __table_args__ = (
         UniqueConstraint("store_id", "dedupe_key"),
         Index(None, "store_id", "subject", "state"),
+        Index(
+            "ix_inbox_kept",
+            "received_at",
+            sqlite_where=text(KEPT),
+            postgresql_where=text(KEPT),
+        ),
         *work_index(),
     )
 
@@ -52,6 +63,8 @@ class InboxRow(Work, Base):
     body: Mapped[bytes]
     duplicates: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str | None] = mapped_column(SaidText(300))
+    emptied_at: Mapped[datetime | None]
+    """Since when its body is not kept any more."""
 
 
 def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> list[bool]:
@@ -110,17 +123,59 @@ def was_worked_off(session: Session, store_id: int, subject: str) -> bool:
 
 
 def take_up(session: Session, store_id: int, subjects: Sequence[str], now: datetime) -> None:
-    """Rows about these that came to nothing when they were worked off are worked off again."""
+    """Rows about these that came to nothing when they were worked off are worked off again, as far
+    as it is still kept what they said."""
     session.execute(
         update(InboxRow)
         .where(
             InboxRow.store_id == store_id,
             InboxRow.subject.in_(subjects),
             InboxRow.state == DONE,
+            InboxRow.emptied_at.is_(None),
         )
         .values(state=DUE, due_at=now, attempts=0, done_at=None, outcome=None),
         execution_options={"synchronize_session": False},
     )
+
+
+def empty_about(session: Session, store_id: int, subjects: Sequence[str], now: datetime) -> None:
+    """Let go of what every delivery about these said, in whatever state it is."""
+    about = (InboxRow.store_id == store_id) & InboxRow.subject.in_(subjects)
+    _empty(session, about & (InboxRow.subject != ""), now)
+
+
+def empty(session: Session, row_ids: Sequence[int], now: datetime) -> None:
+    """Let go of what these deliveries said."""
+    _empty(session, InboxRow.id.in_(row_ids), now)
+
+
+def _empty(session: Session, which: ColumnElement[bool], now: datetime) -> None:
+    """A whole order without its body is a hint: whoever takes it up asks the shop."""
+    whole, hint = DeliveryKind.ORDER.value, DeliveryKind.ORDER_HINT.value
+    session.execute(
+        update(InboxRow)
+        .where(which, InboxRow.emptied_at.is_(None))
+        .values(
+            body=b"",
+            emptied_at=now,
+            kind=case((InboxRow.kind == whole, hint), else_=InboxRow.kind),
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def outlived(session: Session, before: datetime, limit: int) -> list[int]:
+    """Rows from before a moment that nobody works on and that still have their body, the oldest
+    first, locked; on PostgreSQL without those that another transaction holds."""
+    query = select(InboxRow.id).where(text(KEPT), InboxRow.received_at < before)
+    query = query.order_by(InboxRow.received_at).limit(limit)
+    return list(session.scalars(query.with_for_update(skip_locked=True)))
+
+
+def has_outlived(session: Session, before: datetime) -> bool:
+    """Whether `outlived` would find any."""
+    query = select(InboxRow.id).where(text(KEPT), InboxRow.received_at < before)
+    return session.scalar(query.limit(1)) is not None
 
 
 def last_delivered_at(session: Session, store_id: int) -> datetime | None:

@@ -298,6 +298,7 @@ def risky_untold(
             Order.next_check_at.is_not(None),
             Order.shipped_at.is_(None),
             Order.risk >= least,
+            Order.erased_at.is_(None),
             ~told.exists(),
         )
         .order_by(Order.risk.desc(), Order.id)

@@ -90,6 +90,8 @@ class Order(Base):
     """Where it and its documents do not agree any more (`domain.owing.Discrepancy`)."""
     search_due: Mapped[bool] = mapped_column(default=True, server_default=true())
     """Something that it is found by may have changed since its words were written."""
+    erased_at: Mapped[datetime | None]
+    """Since when we know that its shop erased who ordered."""
 
 
 class OrderEvent(Base):

@@ -4,6 +4,9 @@
     search_typos   (store, shortened form)  leads from what was mistyped to a word
     search_entries (word, at, order)        the orders of a word, the newest first
 
+A word that no order stands in any more is marked by whoever takes its last order away, and dropped
+a moment later: it may be a name that nothing else tells of.
+
 Everything is a walk along an index: what a search costs follows from how much it shows, not from
 how many orders there are. The same on SQLite and on PostgreSQL, without extensions.
 """
@@ -19,10 +22,13 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     delete,
+    exists,
+    false,
     func,
     literal,
     or_,
     select,
+    text,
     union_all,
     update,
 )
@@ -48,7 +54,15 @@ class SearchWord(Base):
     """One word of a store's orders. `word` is folded; `backwards`: written from its end."""
 
     __tablename__ = "search_words"
-    __table_args__ = (UniqueConstraint("store_id", "backwards", "word", "kind"),)
+    __table_args__ = (
+        UniqueConstraint("store_id", "backwards", "word", "kind"),
+        Index(
+            "ix_search_words_left",
+            "id",
+            sqlite_where=text("was_left = 1"),
+            postgresql_where=text("was_left"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
@@ -56,6 +70,8 @@ class SearchWord(Base):
     word: Mapped[str] = mapped_column(String(60, collation="C").with_variant(String(60), "sqlite"))
     """Compared sign by sign, whatever the language of the database: beginnings are looked up."""
     backwards: Mapped[bool] = mapped_column()
+    was_left: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """An order does not hold it any more; perhaps none does."""
 
 
 class SearchTypo(Base):
@@ -127,6 +143,53 @@ def write_words(session: Session, store_id: int, words: Mapping[Order, frozenset
         if known.get((order_id, word_id)) != at
     ]
     insert_missing(session, SearchEntry, new)
+    _mark_left(
+        session, {word_id for order_id, word_id in gone if (order_id, word_id) not in wanted}
+    )
+
+
+def _mark_left(session: Session, word_ids: Iterable[int]) -> None:
+    """Locked in order first, so that no two writers wait for each other in a circle."""
+    ordered = sorted(word_ids)
+    for start in range(0, len(ordered), STEP):
+        these = SearchWord.id.in_(ordered[start : start + STEP])
+        query = select(SearchWord.id).where(these).order_by(SearchWord.id)
+        session.scalars(query.with_for_update(key_share=True)).all()
+        session.execute(
+            update(SearchWord).where(these).values(was_left=True),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def has_left_words(session: Session) -> bool:
+    """Whether `drop_left_words` would find any."""
+    return session.scalar(select(SearchWord.id).where(SearchWord.was_left).limit(1)) is not None
+
+
+def drop_left_words(session: Session, limit: int) -> int:
+    """Look at up to `limit` words that an order left, and drop those that no order holds; how many
+    were looked at.
+
+    Whoever writes an entry holds its word (`_known`), and a word that somebody holds is left for
+    the next look: so none is dropped under an entry that is not committed yet, and who comes while
+    it is dropped waits and then writes it anew. Nothing here waits.
+    """
+    query = select(SearchWord.id).where(SearchWord.was_left).order_by(SearchWord.id).limit(limit)
+    ids = list(session.scalars(query.with_for_update(skip_locked=True)))
+    held = exists().where(SearchEntry.word_id == SearchWord.id)
+    used = set(session.scalars(select(SearchWord.id).where(SearchWord.id.in_(ids), held)))
+    free = [word_id for word_id in ids if word_id not in used]
+    unsynced = {"synchronize_session": False}
+    session.execute(
+        update(SearchWord).where(SearchWord.id.in_(used)).values(was_left=False),
+        execution_options=unsynced,
+    )
+    for statement in (
+        delete(SearchTypo).where(SearchTypo.word_id.in_(free)),
+        delete(SearchWord).where(SearchWord.id.in_(free)),
+    ):
+        session.execute(statement, execution_options=unsynced)
+    return len(ids)
 
 
 def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word, int]:
@@ -152,6 +215,7 @@ def _ids_of(session: Session, store_id: int, words: Iterable[Word]) -> dict[Word
 
 
 def _known(session: Session, store_id: int, words: Sequence[Word]) -> dict[Word, int]:
+    """The ids of those that are there, which nobody drops until the transaction ends."""
     found: dict[Word, int] = {}
     texts = sorted({word.text for word in words})
     for start in range(0, len(texts), STEP):
@@ -160,8 +224,9 @@ def _known(session: Session, store_id: int, words: Sequence[Word]) -> dict[Word,
             SearchWord.backwards.in_([False, True]),
             SearchWord.word.in_(texts[start : start + STEP]),
         )
-        for word_id, kind, text, backwards in session.execute(query):
-            found[Word(WordKind(kind), text, backwards)] = word_id
+        held = query.with_for_update(read=True, key_share=True)
+        for word_id, kind, word, backwards in session.execute(held):
+            found[Word(WordKind(kind), word, backwards)] = word_id
     return {word: found[word] for word in words if word in found}
 
 

@@ -194,9 +194,16 @@ def scans_of(session: Session, shipment_ids: Iterable[int]) -> dict[int, list[Sc
 
 
 def add_scans(
-    session: Session, shipment_id: int, scans: Sequence[Scan], source: str, now: datetime
+    session: Session,
+    shipment_id: int,
+    scans: Sequence[Scan],
+    source: str,
+    now: datetime,
+    *,
+    with_words: bool = True,
 ) -> int:
-    """Add the scans that are new; how many were."""
+    """Add the scans that are new; how many were. `with_words`: where it was and in which words;
+    not of a customer whom the shop erased."""
     made = 0
     for scan in scans:
         values = {
@@ -204,8 +211,8 @@ def add_scans(
             "key": scan.key,
             "at": scan.at,
             "state": scan.state,
-            "place": scan.place,
-            "words": scan.words,
+            "place": scan.place if with_words else "",
+            "words": scan.words if with_words else "",
             "source": source,
             "received_at": now,
         }

@@ -59,6 +59,7 @@ def _actions(shop: "DemoShop") -> dict[str, Callable[[int, Wishes], Any]]:
         "trash": lambda i, w: shop.trash(i),
         "restore": lambda i, w: shop.restore(i),
         "restore_by_status": lambda i, w: shop.restore_by_status(i, **w),
+        "erase": lambda i, w: shop.erase_personal_data(i),
         "delete": lambda i, w: shop.force_delete(i, **w),
     }
 

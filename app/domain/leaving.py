@@ -1,5 +1,6 @@
 """May a message leave now? Decided at the moment of sending, with the shop's fresh word.
 
+customer erased   -> dropped
 not true any more -> dropped        store not live, no address -> withheld
 opted out         -> dropped        its owner wants to see it first -> held
 breaker is out    -> held           night where the customer lives -> later
@@ -55,6 +56,8 @@ def may_leave(
     now: datetime,
 ) -> Leave:
     """What becomes of a message with notices of these kinds."""
+    if order.is_erased:
+        return Leave(DROPPED, Said("the shop erased its customer's data"))
     untrue = [_why_untrue(kind, order, paid_at, standing) for kind in kinds]
     if kinds and all(untrue):
         return Leave(DROPPED, untrue[0])

@@ -24,6 +24,7 @@ YEARS = range(1980, 2200)
 """Those in which anything of a shop can have happened."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 CLOSED_STATUSES = frozenset({"cancelled", "refunded", "failed", "trash"})
+ERASED = "_anonymized"
 DELETED = "deleted"
 """What we call the status of an order that its shop has deleted for good; no shop says so."""
 STATUS_WORDS = {
@@ -205,6 +206,12 @@ class OrderSnapshot(Part):
         return self.billing.email.strip()
 
     @property
+    def is_erased(self) -> bool:
+        """Whether the shop erased who ordered: WooCommerce's eraser leaves the order and marks it
+        (`WC_Privacy_Erasers::remove_order_personal_data`)."""
+        return bool(self.meta(ERASED) == "yes")
+
+    @property
     def destination(self) -> Address:
         """Where it goes: the billing address where no other country is named."""
         return self.shipping if self.shipping.country else self.billing
@@ -244,11 +251,34 @@ def read_order(payload: object) -> OrderSnapshot:
 
 
 def was_erased(status: str, order: OrderSnapshot | None) -> bool:
-    """Whether a shop has erased an order, or its customer's data in it: WooCommerce's eraser leaves
-    the order and marks it (`WC_Privacy_Erasers::remove_order_personal_data`).
+    """Whether a shop has erased an order, or its customer's data in it.
 
     `status`: as we keep it, for no shop says `deleted`. `order` None: it is not readable."""
-    return status == DELETED or (order is not None and order.meta("_anonymized") == "yes")
+    return status == DELETED or (order is not None and order.is_erased)
+
+
+def as_erased(payload: dict[str, Any]) -> dict[str, Any]:
+    """A payload with the mark of WooCommerce's eraser, where the shop cannot run it any more."""
+    mark = {"key": ERASED, "value": "yes"}
+    return payload | {"meta_data": [*objects(payload.get("meta_data")), mark]}
+
+
+PERSONAL = ("customer_note", "customer_ip_address", "customer_user_agent", "transaction_id")
+
+
+def as_kept(payload: dict[str, Any]) -> dict[str, Any]:
+    """What we keep of what a shop said of an order: all of it, unless it erased who ordered.
+
+    Its eraser writes `[deleted]`, in the shop's own language, `deleted@site.invalid` and a phone
+    number of zeros in their place, and leaves the customer's note: none of that is anybody's name,
+    address or word, and it would make all erased customers one.
+    """
+    marks = ((one.get("key"), one.get("value")) for one in objects(payload.get("meta_data")))
+    if (ERASED, "yes") not in marks:
+        return payload
+    nobody: dict[str, Any] = {name: "" for name in PERSONAL if name in payload}
+    nobody |= {who: dict.fromkeys(payload.get(who) or {}, "") for who in ("billing", "shipping")}
+    return payload | nobody
 
 
 def became_paid_at(

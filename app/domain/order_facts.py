@@ -223,6 +223,10 @@ class OrderFacts(Facts):
     delivered_at: datetime | None
     read_at: datetime
     is_readable: bool
+    erased_at: datetime | None
+    """Since when we know that the shop erased who ordered: then nothing here says it either."""
+    kept_until: date | None
+    """Of such an order: until when the law wants its documents kept; None: there is none."""
     payment: str
     promise: PromiseFacts | None
     forecast: ForecastFacts | None

@@ -91,7 +91,8 @@ class Saying:
 @dataclass(frozen=True, slots=True)
 class OrderStory:
     """The answer. `days_late` counts the shop's calendar days since it should have left;
-    `said` is what the customer heard last of what matters now: the delay, if it is late."""
+    `said` is what the customer heard last of what matters now: the delay, if it is late.
+    `is_erased`: the shop erased who ordered, and nobody can be told any more."""
 
     place: Place
     paid_on: date | None = None
@@ -100,6 +101,7 @@ class OrderStory:
     shipped_on: date | None = None
     days_late: int = 0
     said: Saying | None = None
+    is_erased: bool = False
 
     @property
     def known(self) -> Known:
@@ -113,7 +115,8 @@ class OrderStory:
     def needs_a_word(self) -> bool:
         """Whether a person has to tell the customer: it is late, and no word is out, coming, or
         waiting for a yes."""
-        return self.is_late and self.known not in TOLD | {Known.AWAITED}
+        is_told = self.known in TOLD | {Known.AWAITED}
+        return self.is_late and not is_told and not self.is_erased
 
 
 def order_story(
@@ -125,6 +128,7 @@ def order_story(
     promised_on: date | None = None,
     shipped_on: date | None = None,
     said: Sequence[Saying] = (),
+    is_erased: bool = False,
 ) -> OrderStory:
     """Tell an order's story. All days are the shop's own; `said` is in the order of time."""
     days_late = (today - ship_by_on).days if ship_by_on else 0
@@ -139,6 +143,7 @@ def order_story(
         shipped_on=shipped_on,
         days_late=days_late if late else 0,
         said=matter[-1] if matter else None,
+        is_erased=is_erased,
     )
 
 

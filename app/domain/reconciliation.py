@@ -15,7 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.domain.money import to_decimal
-from app.domain.order import read_order
+from app.domain.order import as_kept, read_order
 from app.errors import PayloadUnusable
 
 PAGE = 100
@@ -72,7 +72,7 @@ def is_known(listed: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool
         return False
     digits = min(6, len(str(listed.get("total", "")).partition(".")[2]))
     try:
-        one, other = read_order(dict(listed)), read_order(dict(known))
+        one, other = read_order(as_kept(dict(listed))), read_order(dict(known))
         return bool(_rounded(one.model_dump(), digits) == _rounded(other.model_dump(), digits))
     except (PayloadUnusable, ArithmeticError, RecursionError):
         return False  # what cannot be compared is news

@@ -70,7 +70,9 @@ def _closed_words(place: Place, speech: Speech) -> str:
 
 
 def known_words(story: OrderStory, speech: Speech) -> str:
-    """How far the last word to the customer came."""
+    """How far the last word to the customer came; "" of one whom the shop erased."""
+    if story.is_erased:
+        return ""
     sent_on = story.said.sent_on if story.said else None
     day = {"day": speech.day(sent_on, "long") if sent_on else ""}
     if story.said and story.said.kind in ABOUT_INVOICE:

@@ -46,7 +46,7 @@ def add_note(
     if why := why_no_words(words):
         raise KikubariError(why)
     with db.write() as session:
-        store, order = find_order(session, store_name, remote_id)
+        store, order = find_order(session, store_name, remote_id, lock=True)
         if note.in_shop:
             _check_shop(store)
         form = form_of("note", note.request, words)
@@ -60,7 +60,8 @@ def add_note(
         lines = escape(words).replace("\n", "<br>")
         shops(store).add_private_note(remote_id, f"{escape(note.who)} (Kikubari):<br>{lines}")
         with db.write() as session:
-            session.get_one(OrderEvent, event_id).facts = facts | {"in_shop": True}
+            event = session.get_one(OrderEvent, event_id, with_for_update=True)
+            event.facts = event.facts | {"in_shop": True}  # its words may be forgotten by now
     return True
 
 

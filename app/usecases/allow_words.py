@@ -28,6 +28,11 @@ def allow_words(store: Store, settings: ShopSettings, order: Order) -> None:
             Said("the shop deleted order %(number)s", number=order.number),
             mend=Said("write another way"),
         )
+    if order.erased_at is not None:
+        raise KikubariError(
+            Said("the shop erased the customer's data of order %(number)s", number=order.number),
+            mend=Said("nobody can be told any more"),
+        )
     if not order.email:
         raise KikubariError(
             Said("order %(number)s has no e-mail address", number=order.number),

@@ -59,10 +59,16 @@ def compose(
     """The content of a document, still without its number.
 
     Raises:
-        InvoiceIncomplete: a fact that it needs is missing, or contradicts what was issued.
+        InvoiceIncomplete: a fact that it needs is missing, or contradicts what was issued. A credit
+            note needs none of the order's: its buyer is the one of the invoice.
     """
     if owed.kind is DocumentKind.CREDIT_NOTE:
         return _credit(session, settings, owed, issued_at, specimen=specimen)
+    if owed.snapshot.is_erased:
+        raise InvoiceIncomplete(
+            Said("the shop erased who bought order %(number)s", number=owed.order.number),
+            mend=Said("a document for nobody is none: make it by hand, where one is still owed"),
+        )
     calendar, language = calendar_of(settings), _language(owed.snapshot, settings)
     if owed.kind is DocumentKind.INVOICE:
         return build_invoice(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.db import notices, work
 from app.db.audit_trail import audit
-from app.db.customers import has_opted_out
+from app.db.customers import is_told_nothing
 from app.db.engine import Database
 from app.db.notices import DELAYS, DROPPED, HELD
 from app.db.orders import Order, OrderEvent, note_event
@@ -164,7 +164,7 @@ def _tell(
         found,
         told,
         promise_version=order.promise_version,
-        opted_out=has_opted_out(session, order.store_id, order.email),
+        opted_out=is_told_nothing(session, order),
         now=now,
     )
     if word is None:

@@ -40,8 +40,10 @@ def decide(
 
     The unique key (store, order, kind, version) makes this happen once. `version`: the promise's,
     or which of an order's documents of a kind it is about, from 0. Returns the message's id, or
-    None where it had been decided before.
+    None where it had been decided before, or where the shop erased who ordered.
     """
+    if order.erased_at is not None:
+        return None
     if version is None:
         version = order.promise_version if kind is NoticeKind.DELAYED else 0
     notice_id = notices.decide_notice(

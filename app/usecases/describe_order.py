@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.db import documents
 from app.db.coupons import MADE, Coupon
 from app.db.notices import Message
 from app.db.ratings import Rating
@@ -84,6 +85,8 @@ def describe_order(
         delivered_at=found.delivered_at,
         read_at=order.read_at,
         is_readable=found.snapshot is not None,
+        erased_at=order.erased_at,
+        kept_until=documents.kept_until(session, order.id) if order.erased_at else None,
         promise=_promise(story),
         forecast=_forecast(session, found, now),
         money=_money(found),

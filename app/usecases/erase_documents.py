@@ -1,5 +1,5 @@
 """Erase the contents of documents whose retention is over: body, file and links; with them goes
-what their order's customer wrote of our words.
+what was said to their order's customer, by them and about them.
 
 The row, its number and its hashes stay, so that the chain still holds. The database refuses to
 let go of a content before its time (a trigger), whoever asks.
@@ -15,7 +15,7 @@ from app.db import documents
 from app.db.audit_trail import audit
 from app.db.documents import DocumentBody, DocumentLink
 from app.db.engine import Database
-from app.db.ratings import forget_words
+from app.usecases.forget_customer import forget_what_was_said
 from app.usecases.manage_stores import find_store
 from app.usecases.ports import Files
 from app.usecases.verify_documents import expired
@@ -35,7 +35,7 @@ def erase_documents(
             row = documents.file_of(session, document.id)
             session.execute(delete(DocumentLink).where(DocumentLink.document_id == document.id))
             session.execute(delete(DocumentBody).where(DocumentBody.document_id == document.id))
-            forget_words(session, document.order_id)
+            forget_what_was_said(session, document.order_id)
             audit(session, now, who, "document.erase", document.store_id, number=document.number)
         if row is not None and row.path is not None:
             files.remove(row.path)

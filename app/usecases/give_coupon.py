@@ -60,7 +60,7 @@ def give_coupon(
         KikubariError: the store has no such order, or it is being made now.
     """
     with db.write() as session:
-        store, order = find_order(session, store_name, remote_id)
+        store, order = find_order(session, store_name, remote_id, lock=True)
         settings = settings_of(session, store.id)
         _check(store, settings, order)
         coupon = _reserve(session, outside, store, settings, order, gift)
@@ -88,6 +88,11 @@ def _check(store: Store, settings: ShopSettings, order: Order) -> None:
             mend=Said("go live first"),
         )
     since = order.paid_at or order.modified_at
+    if order.erased_at is not None:
+        raise CouponRefused(
+            Said("the shop erased the customer's data of order %(number)s", number=order.number),
+            mend=Said("nobody can be told any more"),
+        )
     verdict = message_verdict(standing_of(store, settings), since, order.email)
     if verdict is not Verdict.DO:
         raise CouponRefused(

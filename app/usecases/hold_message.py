@@ -40,7 +40,7 @@ def hold_message(
     if not why:
         raise KikubariError(Said("nothing was held: say why, for whoever answers"))
     with db.write() as session:
-        store, order = find_order(session, store_name, remote_id)
+        store, order = find_order(session, store_name, remote_id, lock=True)
         message = notices.locked_messages(session, [message_id]).get(message_id)
         if message is None or message.order_id != order.id:
             raise KikubariError(Said("order %(number)s has no such message", number=order.number))

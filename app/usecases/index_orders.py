@@ -45,6 +45,13 @@ def index_due(db: Database, *, limit: int) -> int:
     return len(found)
 
 
+def drop_words(db: Database, *, limit: int) -> int:
+    """Drop words that no order holds any more, of up to `limit` that one left; how many were looked
+    at."""
+    with db.write() as session:
+        return search.drop_left_words(session, limit)
+
+
 def _numbers(kind: WordKind, rows: Iterable[tuple[int, str]]) -> dict[int, set[Word]]:
     """The words of (order id, number), by order."""
     found: dict[int, set[Word]] = {}

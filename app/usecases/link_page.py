@@ -11,6 +11,8 @@ from app.db import customers
 from app.db.audit_trail import audit
 from app.db.customers import PAGE_LIFE, CustomerLink
 from app.db.engine import Database
+from app.errors import KikubariError
+from app.said import Said
 from app.usecases.find_order import find_order
 from app.usecases.ports import Links
 
@@ -36,10 +38,14 @@ def show_page_link(
     """The address of an order's page, for its customer.
 
     Raises:
-        KikubariError: there is no such order.
+        KikubariError: there is no such order, or nobody any more whose page it would be.
     """
     with db.write() as session:
-        _, order = find_order(session, store_name, remote_id)
+        _, order = find_order(session, store_name, remote_id, lock=True)
+        if order.erased_at is not None:
+            raise KikubariError(
+                Said("the shop erased the customer's data of order %(number)s", number=order.number)
+            )
         link = page_link(session, order.id, now)
         audit(session, now, who, "page.link", order.store_id, order=order.number)
         return links.page(link.id, link.nonce)

@@ -16,7 +16,7 @@ def mute_delays(db: Database, page: CustomerPage, *, wanted: bool, now: datetime
     """Tell the page's customer of no delay any more; `wanted` False: of delays again. It counts
     for all their orders in this shop."""
     with db.write() as session:
-        order = session.get_one(Order, page.order_id)
+        order = session.get_one(Order, page.order_id, with_for_update=True)
         if not order.email:
             return
         if wanted:

@@ -217,4 +217,5 @@ def story_of(order: Order, told: Iterable[Telling], zone: ZoneInfo, now: datetim
             )
             for notice, message in told
         ],
+        is_erased=order.erased_at is not None,
     )

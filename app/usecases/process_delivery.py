@@ -4,6 +4,9 @@
 
 A payload is a hint: it was built when it was sent, not when the thing happened, and two changes
 can share a second. Where it does not settle the order's state, the shop is asked again.
+
+What a delivery said is kept for a while (`empty_deliveries`), but not what is about nothing that we
+follow, nor about an order whose customer the shop erased.
 """
 
 from __future__ import annotations
@@ -11,13 +14,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.db import inbox, work
 from app.db.engine import Database
 from app.db.inbox import InboxRow
 from app.db.orders import order_by_remote_id
 from app.db.stores import Store
 from app.domain.delivery import DeliveryKind, load_object
-from app.domain.order import DELETED, OrderSnapshot, is_newer, read_order
+from app.domain.order import DELETED, OrderSnapshot, as_kept, is_newer, read_order
 from app.errors import PayloadUnusable, ShopAnswerUnusable, ShopMissing
 from app.said import Said
 from app.usecases.ports import Clock, Shops
@@ -49,11 +54,11 @@ def process_delivery(db: Database, shops: Shops, clock: Clock, row_id: int, *, o
         row = session.get_one(InboxRow, row_id)
         store = session.get_one(Store, row.store_id)
     kind = DeliveryKind(row.kind)
-    if kind is DeliveryKind.SCANS:
+    if kind is DeliveryKind.SCANS and row.emptied_at is None:
         _take_scans(db, row, owner, clock)
         return
     if kind not in (DeliveryKind.ORDER, DeliveryKind.ORDER_HINT):
-        _end(db, row, owner, clock, outcome=_words_for(kind, row.body))
+        _end(db, row, owner, clock, outcome=_words_for(kind, row))
         return
     payload = load_object(row.body) or {}
     try:
@@ -93,7 +98,7 @@ def _compare(
     if known.status == DELETED:
         return None
     newer = is_newer(snapshot, known.modified_at, now)
-    if newer is None and known.payload == payload:
+    if newer is None and known.payload == as_kept(payload):
         return False
     return newer
 
@@ -115,9 +120,7 @@ def _ask_shop(
             outcome = (
                 Said("the shop deleted the order") if known else Said("an order that we never knew")
             )
-            work.finish(
-                session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome, problem=None
-            )
+            _finish(session, row, owner, clock(), outcome)
         return
     snapshot = read_order(payload)
     if snapshot.id != remote_id:
@@ -150,7 +153,8 @@ def _record(
 
 
 def _take_scans(db: Database, row: InboxRow, owner: str, clock: Clock) -> None:
-    """What a carrier's service told; it waits under its parcel's number where none is known."""
+    """What a carrier's service told; it waits under its parcel's number where none is known, else
+    all of it is taken over and its body has nothing to say any more."""
     now = clock()
     with db.write() as session:
         outcome, subject = record_scans(session, row, now)
@@ -164,19 +168,35 @@ def _take_scans(db: Database, row: InboxRow, owner: str, clock: Clock) -> None:
             problem=None,
             subject=subject,
         )
+        if not subject:
+            inbox.empty(session, [row.id], now)
 
 
 def _end(db: Database, row: InboxRow, owner: str, clock: Clock, *, outcome: str) -> None:
     with db.write() as session:
-        work.finish(
-            session, InboxRow, row.id, owner=owner, now=clock(), outcome=outcome, problem=None
-        )
+        _finish(session, row, owner, clock(), outcome)
 
 
-def _words_for(kind: DeliveryKind, body: bytes) -> Said:
+def _finish(session: Session, row: InboxRow, owner: str, now: datetime, outcome: str) -> None:
+    """The end of a row from which nothing was taken over."""
+    work.finish(session, InboxRow, row.id, owner=owner, now=now, outcome=outcome, problem=None)
+    if row.kind == DeliveryKind.UNUSED or _is_of_nobody(session, row):
+        inbox.empty(session, [row.id], now)
+
+
+def _is_of_nobody(session: Session, row: InboxRow) -> bool:
+    """Whether it tells of an order whose customer was erased: an old state, that came late."""
+    number = row.subject.removeprefix("order:")
+    known = order_by_remote_id(session, row.store_id, int(number)) if number.isdigit() else None
+    return known is not None and known.erased_at is not None
+
+
+def _words_for(kind: DeliveryKind, row: InboxRow) -> Said:
     """What a delivery that is no order is, for people."""
+    if row.emptied_at is not None:
+        return Said("what it said is not kept any more")
     if kind is DeliveryKind.SHOP_ERROR:
-        value = load_object(body) or {}
+        value = load_object(row.body) or {}
         return Said(
             "the shop sent an error: %(code)s (%(words)s)",
             code=str(value.get("code"))[:80],

@@ -1,7 +1,8 @@
 """Read back which coupons were used, and clear away those that nobody was told of.
 
 A request that timed out can be acted on by the shop much later; a worker can die between the
-coupon and its message. Nobody knows such a code, and it does not stay in the shop.
+coupon and its message. Nobody knows such a code, and it does not stay in the shop. Nor does one
+whose customer the shop erased: it is theirs by their address alone, which it still holds.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def read_coupons(db: Database, shop: Shop, store: Store, now: datetime) -> int:
         left_over = coupons.left_over(session, store.id, now - FORGOTTEN_AFTER, MOST)
     found = read_used(db, shop, rows, now)
     for one in left_over if store.mode == Mode.LIVE else ():
-        _clear_away(db, shop, one, now)
+        if not _was_used(db, one):
+            _clear_away(db, shop, one, now)
     return found
 
 
@@ -68,6 +70,12 @@ def _used_at(session: Session, coupon: Coupon) -> datetime | None:
         if coupon.code in codes_in(order.payload):
             return order.created_at
     return None
+
+
+def _was_used(db: Database, coupon: Coupon) -> bool:
+    """Whether it turned out just now that its customer used it."""
+    with db.read() as session:
+        return session.get_one(Coupon, coupon.id).used_at is not None
 
 
 def _clear_away(db: Database, shop: Shop, coupon: Coupon, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Write what a shop said about an order, and everything that follows from it, in one transaction.
 
-    snapshot -> timeline -> document owed? -> promise and watch -> parcels
+    snapshot -> customer erased? -> timeline -> document owed? -> promise and watch -> parcels
 
 Every step may run twice: unique keys make what follows happen once.
 """
@@ -25,13 +25,21 @@ from app.domain.delay import Condition, Promise, assess, next_morning, promise_f
 from app.domain.delivery import storable
 from app.domain.forecast import LEAST_OUTCOMES
 from app.domain.invoice import DocumentKind
-from app.domain.order import DELETED, OrderSnapshot, became_paid_at, is_to_be_shipped, was_erased
+from app.domain.order import (
+    DELETED,
+    OrderSnapshot,
+    as_kept,
+    became_paid_at,
+    is_to_be_shipped,
+    read_order,
+)
 from app.domain.owing import MOST_REFUNDS, order_cause, refund_cause, why_no_invoice
 from app.domain.shipment import parcels_of, shipped_at
 from app.domain.store_mode import Verdict, document_verdict, message_verdict
 from app.domain.store_settings import ShopSettings
 from app.domain.text import clean
 from app.usecases.compose_document import note_disagreement
+from app.usecases.forget_customer import forget_customer
 from app.usecases.read_tracking import owe_reading
 from app.usecases.record_shipments import ORDER, record_told
 from app.usecases.stores import settings_of, standing_of
@@ -41,12 +49,16 @@ def record_order(
     session: Session, store: Store, snapshot: OrderSnapshot, payload: dict[str, Any], now: datetime
 ) -> Order:
     """Take over an order's state as the shop told it, and note what it makes due."""
+    if snapshot.is_erased:
+        payload = as_kept(payload)
+        snapshot = read_order(payload)
     settings = settings_of(session, store.id)
     order = order_by_remote_id(session, store.id, snapshot.id, lock=True)
     if order is None:
-        order = Order(store_id=store.id, remote_id=snapshot.id, status="", promise_version=0)
+        order = Order(store_id=store.id, remote_id=snapshot.id, status="", email="")
+        order.promise_version = 0
         session.add(order)
-    before = order.status
+    before, email = order.status, order.email
     _copy(order, snapshot, payload, now)
     order.paid_at = became_paid_at(
         snapshot, cod_paid_when_completed=settings.cod_paid_when_completed
@@ -56,8 +68,10 @@ def record_order(
         facts = {"from": before, "to": order.status}
         at = snapshot.modified_at or now
         session.add(OrderEvent(order_id=order.id, at=at, kind="status", facts=facts))
-    if was_erased(order.status, snapshot):
-        forget_words(session, order.id)
+    if snapshot.is_erased:
+        forget_customer(session, order, email, now)
+    else:
+        order.erased_at = None  # the shop put a backup back: it knows who ordered
     _owe_documents(session, store, order, snapshot, settings, now)
     note_disagreement(session, order, snapshot)
     watch(store, order, snapshot, settings, now)
@@ -72,7 +86,8 @@ def record_order(
 
 def record_deleted(session: Session, store: Store, remote_id: int, now: datetime) -> Order | None:
     """The shop has no such order any more: keep what is known, watch and owe nothing. What its
-    customer wrote of our words to them goes too."""
+    customer wrote of our words to them goes too. Nothing else is forgotten: an order is deleted in
+    passing, and whoever asks about it afterwards wants an answer (decision 21)."""
     order = order_by_remote_id(session, store.id, remote_id, lock=True)
     if order is not None and order.status != DELETED:
         facts = {"from": order.status, "to": DELETED}

@@ -78,7 +78,10 @@ def _take(
     rows, added = shipments.rows_of(session, order_id), 0
     for row in rows:
         if row.withdrawn_at is None and row.number in _numbers(update):
-            added += shipments.add_scans(session, row.id, fitting, source, now)
+            with_words = order.erased_at is None
+            added += shipments.add_scans(
+                session, row.id, fitting, source, now, with_words=with_words
+            )
             _expect(row, update)
     settle(session, order, rows, now)
     return added, len(update.scans) - len(fitting)

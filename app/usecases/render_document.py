@@ -96,7 +96,7 @@ def new_link(session: Session, document_id: int, now: datetime) -> DocumentLink:
 def _tell(session: Session, document: Document, now: datetime) -> None:
     """Decide to tell the customer of an invoice or a credit note, where the owner wants it."""
     store = session.get_one(Store, document.store_id)
-    order = session.get_one(Order, document.order_id)
+    order = session.get_one(Order, document.order_id, with_for_update=True)
     outgoing = settings_of(session, store.id).outgoing
     wanted = {
         NoticeKind.INVOICE.value: outgoing.invoice,
@@ -105,6 +105,8 @@ def _tell(session: Session, document: Document, now: datetime) -> None:
     if not wanted.get(document.kind):
         return
     kind, language = NoticeKind(document.kind), document.language
+    if order.erased_at is not None:
+        return  # nor is a link made, which nobody would be given
     version, facts = documents.number_before(session, document), told_facts(session, document, now)
     decide(session, order, kind, facts, language=language, now=now, version=version)
 

@@ -28,7 +28,8 @@ class Answer(StrEnum):
     WORDLESS = "wordless"
     """It says nothing without words, and there were none."""
     NOT_OPEN = "not_open"
-    """It may not be asked for: the owner does not allow it, it was asked for, or it is too late."""
+    """It may not be asked for: the owner does not allow it, it was asked for, it is too late, or
+    the shop erased who asks."""
 
 
 def take_choice(
@@ -41,7 +42,9 @@ def take_choice(
     if choice in NEEDS_WORDS and not said:
         return Answer.WORDLESS
     with db.write() as session:
-        order = session.get_one(Order, page.order_id)
+        order = session.get_one(Order, page.order_id, with_for_update=True)
+        if order.erased_at is not None:
+            return Answer.NOT_OPEN
         added = add_task(
             session,
             store_id=order.store_id,

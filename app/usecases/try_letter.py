@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.db import notices, work
+from sqlalchemy.orm import Session
+
+from app.db import forgetting, notices, work
 from app.db.engine import Database
 from app.db.notices import Message
+from app.db.orders import Order
 from app.domain.leaving import LATER, Leave
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome
@@ -73,10 +76,22 @@ def finish(one: Try, outcome: Outcome) -> None:
             sent_at=now,
             problem=None,
         )
+        if _was_forgotten(session, one.letter):
+            return
         if outcome.fate is MailState.FAILED:
             ask_staff(session, one.letter, "mailer_failed", outcome.said, now)
         elif outcome.fate is MailState.UNKNOWN:
             ask_staff(session, one.letter, "mail_unknown", outcome.said, now)
+
+
+def _was_forgotten(session: Session, letter: Letter) -> bool:
+    """Whether its customer was erased while it was being said: then its words are not kept, and
+    there is nobody to tell another way. Asked once the message is locked."""
+    orders = [session.get_one(Order, part.order.id) for part in letter.parts]
+    erased = [order for order in orders if order.erased_at is not None]
+    for order in erased:
+        forgetting.empty_messages(session, order.id)
+    return bool(erased)
 
 
 def put_off(one: Try, leave: Leave) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from app.db.customers import has_opted_out
+from app.db.customers import is_told_nothing
 from app.db.engine import Database
 from app.db.orders import Order, OrderEvent, due_for_check
 from app.db.shipments import parcels_of_order
@@ -115,7 +115,7 @@ def _tell_of_delay(
         found,
         told_of(session, order.id),
         promise_version=order.promise_version,
-        opted_out=has_opted_out(session, order.store_id, order.email),
+        opted_out=is_told_nothing(session, order),
         now=now,
     )
     if word is not None:
@@ -134,7 +134,7 @@ def _close(
         told,
         shipped=order.shipped_at is not None,
         delivered=all_delivered_at(parcels_of_order(session, order.id), now) is not None,
-        opted_out=has_opted_out(session, order.store_id, order.email),
+        opted_out=is_told_nothing(session, order),
     )
     if word is not None:
         facts: dict[str, object] = {

@@ -122,7 +122,7 @@ def write_customer(
         KikubariError: they cannot be sent, with why.
     """
     with db.write() as session:
-        desk = _open(session, store_name, remote_id, draft.words)
+        desk = _open(session, store_name, remote_id, draft.words, lock=True)
         order = desk.order
         facts: dict[str, Any] = {"words": desk.words, "who": draft.who[:200]}
         if draft.with_page:
@@ -151,8 +151,10 @@ def _version(draft: Draft, desk: _Desk) -> int:
     return version_of(form_of("write", draft.request, desk.words))
 
 
-def _open(session: Session, store_name: str, remote_id: int, words: str) -> _Desk:
-    store, order = find_order(session, store_name, remote_id)
+def _open(
+    session: Session, store_name: str, remote_id: int, words: str, *, lock: bool = False
+) -> _Desk:
+    store, order = find_order(session, store_name, remote_id, lock=lock)
     settings, tidied = settings_of(session, store.id), tidy(words)
     allow_words(store, settings, order)
     if why := why_not_to_customers(tidied):

@@ -12,6 +12,7 @@ from app.web.texts import gettext
 ACTIONS = {
     "backup.restore": N_("restored a backup"),
     "coupon.give": N_("gave a coupon"),
+    "customer.forget": N_("forgot the customer of an order"),
     "customer.rate": N_("said whether a word about a delay helped"),
     "customer.see": N_("saw a customer's orders"),
     "customer.opt_in": N_("wants words about delays again"),

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.order import became_paid_at, is_newer, is_to_be_shipped, read_order
+from app.domain.leaving import DROPPED, GO, Standing, may_leave
+from app.domain.notice import NoticeKind
+from app.domain.order import (
+    PERSONAL,
+    as_kept,
+    became_paid_at,
+    is_newer,
+    is_to_be_shipped,
+    read_order,
+)
+from app.domain.reconciliation import is_known
 from app.domain.shipment import parcels_of, shipped_at
+from app.domain.store_mode import Mode, Verdict
 from app.errors import PayloadUnusable
 from tests.recorded import named, recorded_orders, rest_order
 
@@ -114,3 +127,62 @@ def test_tracking_of_the_wrong_shape_is_no_accident(value: object) -> None:
     meta = [{"key": "_wc_shipment_tracking_items", "value": value}]
     order = read_order(minimal(meta_data=meta, date_modified_gmt="2026-11-23T10:00:00"))
     assert all(parcel.shipped_at is None for parcel in parcels_of(order))
+
+
+# an order whose customer its shop erased
+
+
+def erased(payload: dict[str, Any]) -> dict[str, Any]:
+    """As WooCommerce's eraser leaves it in a German shop."""
+    payload = deepcopy(payload)
+    nobody = {"first_name": "[gelöscht]", "phone": "00", "email": "deleted@site.invalid"}
+    payload["billing"] |= nobody
+    payload["shipping"] |= {"first_name": "[gelöscht]"}
+    payload["meta_data"] = [*payload["meta_data"], {"key": "_anonymized", "value": "yes"}]
+    return payload | {"customer_note": "Ring at Lee's"}
+
+
+def test_of_an_erased_customer_nothing_is_kept_but_the_order() -> None:
+    payload = named("de_guest_paid").payload
+    kept = as_kept(erased(payload))
+    order = read_order(kept)
+    assert order.is_erased and (order.email, order.customer_note) == ("", "")
+    assert set(kept["billing"].values()) == set(kept["shipping"].values()) == {""}
+    personal = {"billing", "shipping", "customer_note", "meta_data", *PERSONAL}
+    assert {k: v for k, v in kept.items() if k not in personal} == {
+        k: v for k, v in payload.items() if k not in personal
+    }
+    assert as_kept(kept) == kept
+
+
+def test_of_any_other_order_everything_is_kept() -> None:
+    for payload in (named("de_guest_paid").payload, {"id": 84}, {"meta_data": []}):
+        assert as_kept(payload) is payload
+
+
+def test_what_is_kept_of_an_erased_order_is_no_news_when_it_is_read_again() -> None:
+    listed = erased(named("de_guest_paid").payload)
+    assert is_known(listed, as_kept(listed))
+    assert not is_known(listed | {"status": "refunded"}, as_kept(listed))
+
+
+@pytest.mark.parametrize("kind", list(NoticeKind))
+def test_nothing_leaves_for_an_erased_customer(kind: NoticeKind) -> None:
+    zone = ZoneInfo("UTC")
+    standing = Standing(
+        mode=Mode.LIVE,
+        verdict=Verdict.DO,
+        policy="automatic",
+        approved=True,
+        breaker_out=False,
+        opted_out=False,
+        has_left=kind is NoticeKind.CLOSED,
+        zones=(zone,),
+        shop_zone=zone,
+    )
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    payload = named("de_guest_paid").payload
+    lives, gone = read_order(payload), read_order(erased(payload))
+    assert may_leave([kind], lives, lives.paid_at, standing, noon).state == GO
+    leave = may_leave([kind], gone, gone.paid_at, standing, noon)
+    assert (leave.state, leave.why) == (DROPPED, "the shop erased its customer's data")
