@@ -90,7 +90,7 @@ def show_one(facts: dict[str, Any], *, as_json: bool) -> None:
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():
-        click.echo(f"{name.ljust(width)}  {_cell(value)}")
+        click.echo(f"{name.ljust(width)}  {_line(value)}")
 
 
 def _json(value: object) -> str:
@@ -107,6 +107,11 @@ def _plain(value: object) -> object:
 
 
 def _cell(value: object) -> str:
+    """A line that leaves room for others beside it."""
+    return _line(value)[:120]
+
+
+def _line(value: object) -> str:
     """One printable line: what a shop sent must not steer the terminal."""
     if value is None:
         return "-"
@@ -114,4 +119,4 @@ def _cell(value: object) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%SZ")
     if isinstance(value, dict | list):
         value = json.dumps(value, default=_plain, ensure_ascii=False)
-    return "".join(sign if sign.isprintable() else " " for sign in str(value))[:120]
+    return "".join(sign if sign.isprintable() else " " for sign in str(value))

@@ -3,6 +3,7 @@
 import errno
 import http.client
 import socket
+import sys
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -26,10 +27,10 @@ def check_port(setting: str, host: str, port: int) -> None:
             raise LaunchError(
                 f"HOST={host} is no address of this machine ({error.strerror})"
             ) from error
-        free = free_ports(1)[0]
+        free, command = free_ports(1)[0], " ".join(["run.py", *sys.argv[1:]])
         raise LaunchError(
             f"port {port} on {host} is taken by another program; stop it, or choose another:"
-            f" {setting}={free} python3 run.py"
+            f" {setting}={free} python3 {command}"
         ) from None
 
 

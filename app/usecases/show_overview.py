@@ -49,6 +49,14 @@ class Overview:
     """Why issuing and sending stand still; None: they do not."""
 
     @property
+    def is_anyone_untold(self) -> bool:
+        """Whether no word has left yet about one of the late orders."""
+        return any(
+            not any(message and message.sent_at for _, message in self.told.get(order.id, []))
+            for order in self.late
+        )
+
+    @property
     def breakers(self) -> list[Store]:
         """Shops whose owner has to say whether so many orders are late indeed."""
         return [one for one in self.stores.values() if one.breaker is not None]

@@ -48,7 +48,7 @@ def _list_page(typed: dict[str, str], why: str = "") -> str:
         shops=shops,
         vendors=list(Vendor),
         languages=LANGUAGES,
-        typed=typed,
+        entered=typed,
         why=why,
     )
 
