@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -205,6 +206,14 @@ def test_nothing_overflows_on_a_tablet(visit: Visit) -> None:
         for path in PAGES:
             page.goto(path)
             assert page.evaluate(OVERFLOW) <= 0, path
+
+
+def test_the_search_box_is_empty_where_nothing_was_searched(site: Site) -> None:
+    visitor = site.client("owner")
+    for path in PAGES:
+        page = visitor.get(path).text
+        found = re.search(r'id="search-box"[^>]* value="([^"]*)"', page)
+        assert found and (found[1] == "" or path.startswith("/search")), path
 
 
 def test_the_first_line_answers_the_question(visit: Visit) -> None:
