@@ -178,7 +178,7 @@ def test_an_erased_order_whose_addresses_are_none_is_taken_over(address: object)
 @pytest.mark.parametrize("marks", [["no", "yes"], ["yes", "no"], [["yes"], "yes"], [None, "yes"]])
 def test_a_mark_that_stands_there_twice_is_read_alike_everywhere(marks: list[object]) -> None:
     """Else what is kept of it would be news at each reading, without end."""
-    payload = named("de_guest_paid").payload
+    payload: dict[str, Any] = named("de_guest_paid").payload
     listed = payload | {"meta_data": [{"key": "_anonymized", "value": one} for one in marks]}
     assert read_order(listed).is_erased and read_order(as_kept(listed)).email == ""
     assert is_known(listed, as_kept(listed))
@@ -186,7 +186,7 @@ def test_a_mark_that_stands_there_twice_is_read_alike_everywhere(marks: list[obj
 
 @pytest.mark.parametrize("mark", ["no", "", None, True, ["yes"], {"yes": "yes"}])
 def test_what_is_no_mark_erases_nobody(mark: object) -> None:
-    payload = named("de_guest_paid").payload
+    payload: dict[str, Any] = named("de_guest_paid").payload
     listed = payload | {"meta_data": [{"key": "_anonymized", "value": mark}]}
     assert not read_order(listed).is_erased and as_kept(listed) is listed
 
