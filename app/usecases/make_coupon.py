@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db import coupons
+from app.db.base import BUT_FOR_KEYS
 from app.db.coupons import FAILED, MADE, RESERVED, Coupon
 from app.db.engine import Database
 from app.db.orders import Order
@@ -66,7 +67,7 @@ def reserve_coupon(session: Session, code_of: CodeOf, request: Request, now: dat
         CouponRefused: the month is full, or the order has no address for it.
     """
     order, rules = request.order, request.settings.coupons
-    store = session.get_one(Store, request.store_id, with_for_update=True)
+    store = session.get_one(Store, request.store_id, with_for_update=BUT_FOR_KEYS)
     known = coupons.of_cause(session, store.id, request.cause)
     if known is not None:
         return known

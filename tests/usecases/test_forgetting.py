@@ -6,14 +6,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
 
+from app.db import forgetting
 from app.db.audit_trail import AuditEntry
 from app.db.coupons import Coupon
 from app.db.customers import CustomerLink, OptOut
@@ -32,6 +36,7 @@ from app.domain.delay import Promise
 from app.domain.posting import Outcome
 from app.errors import KikubariError
 from app.factory import create_app
+from app.usecases import answer_message as answering
 from app.usecases import send_messages
 from app.usecases.add_note import Note, add_note
 from app.usecases.answer_message import answer_message
@@ -482,6 +487,40 @@ def test_erased_while_a_worker_posts_its_words_are_not_kept(
     message = world.all(Message)[-1]
     assert (message.state, message.fate, message.text) == ("done", "mailed", None)
     assert "staff's words" not in found(world) and world.all(Task) == []
+
+
+@pytest.mark.parametrize("send", [True, False], ids=["yes", "no"])
+def test_erased_while_somebody_answers_neither_waits_for_the_other_in_a_circle(
+    a_world: World, monkeypatch: pytest.MonkeyPatch, send: bool
+) -> None:
+    """One has the message and wants to note it in the order's timeline, the other has the order and
+    wants to drop what is unsaid of it."""
+    world, s, both = a_world, a_world.services, Barrier(2)
+
+    def met(real: Callable[..., Any]) -> Callable[..., Any]:
+        def wait(*given: Any, **more: Any) -> Any:
+            with suppress(BrokenBarrierError):
+                both.wait(timeout=1)
+            return real(*given, **more)
+
+        return wait
+
+    with shop_of(world):
+        order = written_to(world)
+        (unsaid,) = [one for one in world.all(Message) if one.state == DUE]
+        hold_message(s.db, "tea", order, unsaid.id, reason="x", who=WHO, now=world.clock())
+        monkeypatch.setattr(answering, "_note", met(answering._note))
+        monkeypatch.setattr(forgetting, "drop_unsaid", met(forgetting.drop_unsaid))
+        with ThreadPoolExecutor(1) as another:
+            answered = another.submit(
+                answer_message, s.db, unsaid.id, send=send, who=WHO, now=world.clock()
+            )
+            erase_now(world, order)
+        answered.result()
+        monkeypatch.undo()
+    (row,) = world.all(Order)
+    assert row.erased_at, "at the first try"
+    assert next(one for one in world.all(Message) if one.id == unsaid.id).state == DROPPED
 
 
 def test_a_worker_that_died_while_posting_does_not_make_it_said_again(
