@@ -140,6 +140,14 @@ def order_by_remote_id(
     return session.scalar(query.with_for_update(**BUT_FOR_KEYS) if lock else query)
 
 
+def locked_orders(session: Session, ids: Sequence[int]) -> dict[int, Order]:
+    """Orders by id, as they are now, locked until the transaction ends; in one sequence, and before
+    any of their messages, so that nobody waits in a circle."""
+    query = select(Order).where(Order.id.in_(ids)).order_by(Order.id)
+    query = query.with_for_update(**BUT_FOR_KEYS).execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(query)}
+
+
 def by_ids(session: Session, order_ids: Iterable[int]) -> dict[int, Order]:
     """These orders, by their id."""
     found = session.scalars(select(Order).where(Order.id.in_(set(order_ids))))

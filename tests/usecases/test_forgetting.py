@@ -6,18 +6,21 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
+from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.orm import Session
 
-from app.db import forgetting
+from app.db import forgetting, work
 from app.db.audit_trail import AuditEntry
 from app.db.coupons import Coupon
 from app.db.customers import CustomerLink, OptOut
@@ -33,11 +36,12 @@ from app.db.tasks import Task
 from app.db.work import DONE, DUE
 from app.domain.carrier_events.signature import Service, signature_of
 from app.domain.delay import Promise
+from app.domain.mailer import MailState
 from app.domain.posting import Outcome
 from app.errors import KikubariError
 from app.factory import create_app
 from app.usecases import answer_message as answering
-from app.usecases import send_messages
+from app.usecases import send_messages, try_letter
 from app.usecases.add_note import Note, add_note
 from app.usecases.answer_message import answer_message
 from app.usecases.correct_promise import Correction, correct_promise
@@ -63,7 +67,7 @@ from app.usecases.work_off import Turn
 from app.usecases.write_customer import Draft, write_customer
 from tests.usecases.test_backup import backup, go_on, restore
 from tests.usecases.test_ratings import facts_of, measured, page_of, say
-from tests.usecases.test_telling import LATE_BY, settle, shop_of
+from tests.usecases.test_telling import LATE_BY, buy_late, settle, shop_of
 from tests.world import SECRET, World, signed_headers
 
 WHO = "staff@tea.example"
@@ -433,7 +437,9 @@ def erase_now(world: World, order: int) -> None:
     world.shop.erase_personal_data(order)
     assert world.shop.deliveries.wait_idle(20)
     s = world.services
-    assert process_due(s.db, s.shop, s.clock, Turn("another", 120.0, 50))
+    while process_due(s.db, s.shop, s.clock, Turn("another", 120.0, 50)):
+        pass  # those of one order go in their order
+    assert next(one for one in world.all(Order) if one.remote_id == order).erased_at
 
 
 def written_to(world: World) -> int:
@@ -487,6 +493,61 @@ def test_erased_while_a_worker_posts_its_words_are_not_kept(
     message = world.all(Message)[-1]
     assert (message.state, message.fate, message.text) == ("done", "mailed", None)
     assert "staff's words" not in found(world) and world.all(Task) == []
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["carries it", "joined"])
+def test_of_two_orders_in_a_message_the_other_one_is_still_told_of_another_way(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    world, posted = sqlite_world, NoteChannel.say
+    with shop_of(world):
+        orders = buy_late(world, number=2)
+
+        def erased_meanwhile(*given: Any) -> Outcome:
+            outcome = posted(*given)
+            if len(given[1].references) == 2:
+                erase_now(world, orders[which])
+                return replace(outcome, fate=MailState.UNKNOWN, said="nobody knows")
+            return outcome
+
+        monkeypatch.setattr(NoteChannel, "say", erased_meanwhile)
+        settle(world)
+        monkeypatch.undo()
+    remote = {one.id: one.remote_id for one in world.all(Order)}
+    (task,) = world.all(Task)
+    assert (remote[task.order_id], task.kind) == (orders[1 - which], "mail_unknown")
+    assert str(orders[which]) not in task.words
+
+
+def test_erased_while_a_message_of_another_order_that_told_of_it_ends(
+    a_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever ends it and whoever erases must not both look before the other one is done."""
+    world, emptied, real = a_world, Event(), forgetting.empty_messages
+
+    def empties_and_rests(*given: Any) -> None:
+        real(*given)
+        emptied.set()
+        sleep(0.5)
+
+    def ends_and_waits(session: Session, table: Any, *given: Any, **more: Any) -> None:
+        work.finish(session, table, *given, **more)
+        if "late" in (more.get("text") or ""):
+            monkeypatch.setattr(forgetting, "empty_messages", empties_and_rests)
+            erasing.append(another.submit(erase_now, world, joined))
+            emptied.wait(2)
+
+    erasing: list[Future[None]] = []
+    with shop_of(world), ThreadPoolExecutor(1) as another:
+        _, joined = buy_late(world, number=2)
+        ending = SimpleNamespace(finish=ends_and_waits, again=work.again)
+        monkeypatch.setattr(try_letter, "work", ending)
+        settle(world)
+        monkeypatch.undo()
+        [one.result() for one in erasing]
+        settle(world)
+    assert next(one for one in world.all(Order) if one.remote_id == joined).erased_at
+    assert [one.text for one in world.all(Message) if "late" in (one.text or "")] == []
 
 
 @pytest.mark.parametrize("send", [True, False], ids=["yes", "no"])
