@@ -116,8 +116,8 @@ def make_coupon(
         ShopAway: the shop cannot be asked now; it may have acted all the same.
         KikubariError: the shop may still be acting; to be tried again after `retry` seconds.
     """
-    if coupon.state == FAILED:
-        raise CouponRefused(coupon.problem or Said("it could not be made"))
+    if coupon.state == FAILED or not coupon.email:
+        raise _refused(coupon)
     if coupon.state == MADE:
         return coupon
     try:
@@ -137,6 +137,10 @@ def make_coupon(
         give_up(db, coupon.id, error.sentence(), clock())
         raise CouponRefused(error.what, mend=error.mend) from error
     return _keep(db, coupon.id, row, currency, clock())
+
+
+def _refused(coupon: Coupon) -> CouponRefused:
+    return CouponRefused(coupon.problem or Said("it could not be made"))
 
 
 def _currency(shop: Shop) -> str:
@@ -172,7 +176,10 @@ def _ask(
         if left > 0:
             raise KikubariError(Said("the shop may still be making the coupon"), retry=left)
     with db.write() as session:
-        session.get_one(Coupon, coupon.id).posted_at = now
+        row = session.get_one(Coupon, coupon.id)
+        if not row.email:  # a shop would make it for everybody
+            raise _refused(row)
+        row.posted_at = now
     amount = rounded(coupon.amount, currency) if coupon.kind == "fixed" else coupon.amount
     terms = Terms(coupon.kind, amount, currency, coupon.minimum, coupon.expires_on)  # type: ignore[arg-type]
     try:
@@ -201,12 +208,14 @@ def _keep(
 
 
 def give_up(db: Database, coupon_id: int, why: str, now: datetime) -> None:
-    """A coupon is never told; a person is asked to make it good another way. What the shop may
-    have made of it all the same is deleted later (`read_coupons`)."""
+    """A coupon is never told; a person is asked to make it good another way, unless its customer
+    was forgotten. What the shop may have made of it all the same is deleted later
+    (`read_coupons`)."""
     with db.write() as session:
         coupon = session.get_one(Coupon, coupon_id)
         coupon.state, coupon.problem = FAILED, why
-        ask_about_coupon(session, coupon.store_id, coupon.order_id, coupon.cause, why, now)
+        if coupon.email:
+            ask_about_coupon(session, coupon.store_id, coupon.order_id, coupon.cause, why, now)
 
 
 def ask_about_coupon(

@@ -41,6 +41,7 @@ from app.domain.posting import Outcome
 from app.errors import KikubariError
 from app.factory import create_app
 from app.usecases import answer_message as answering
+from app.usecases import give_coupon as giving
 from app.usecases import send_messages, try_letter
 from app.usecases.add_note import Note, add_note
 from app.usecases.answer_message import answer_message
@@ -582,6 +583,33 @@ def test_erased_while_somebody_answers_neither_waits_for_the_other_in_a_circle(
     (row,) = world.all(Order)
     assert row.erased_at, "at the first try"
     assert next(one for one in world.all(Message) if one.id == unsaid.id).state == DROPPED
+
+
+@pytest.mark.parametrize("reads", ["before", "after"])
+def test_erased_while_their_coupon_is_made_none_is_made_for_nobody(
+    a_world: World, monkeypatch: pytest.MonkeyPatch, reads: str
+) -> None:
+    """A shop makes a coupon without an address for everybody. Nor is staff asked to tell them."""
+    world, s, making = a_world, a_world.services, giving.make_coupon
+
+    def erased_meanwhile(db: Any, shop: Any, clock: Any, coupon: Coupon, *given: Any, **more: Any):  # type: ignore[no-untyped-def]
+        erase_now(world, order)
+        if reads == "after":
+            with db.read() as session:
+                coupon = session.get_one(Coupon, coupon.id)
+        return making(db, shop, clock, coupon, *given, **more)
+
+    with shop_of(world):
+        rules = {"offer": "delayed", "kind": "percent", "amount": "10"}
+        save_settings(s.db, "tea", {"coupons": rules}, who="test", now=world.clock())
+        order = world.shop.place_order(BUYER)
+        settle(world)
+        monkeypatch.setattr(giving, "make_coupon", erased_meanwhile)
+        with pytest.raises(KikubariError):
+            give_coupon(s.db, s.outside, "tea", order, Gift(None, "owner", WHO, "g"))
+        monkeypatch.undo()
+    assert not world.shop.coupons and not world.all(Task)
+    assert {one.email for one in world.all(Coupon)} == {""}
 
 
 def test_a_worker_that_died_while_posting_does_not_make_it_said_again(
