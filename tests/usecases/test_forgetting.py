@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
 from app.db import forgetting, work
@@ -48,7 +48,7 @@ from app.usecases.answer_message import answer_message
 from app.usecases.correct_promise import Correction, correct_promise
 from app.usecases.disconnect_store import disconnect_store
 from app.usecases.find_changes import take_in
-from app.usecases.forget_customer import WHY, forget_by_hand
+from app.usecases.forget_customer import WHY, forget_by_hand, forget_customer
 from app.usecases.give_coupon import Gift, give_coupon
 from app.usecases.hold_message import hold_message
 from app.usecases.link_page import show_page_link
@@ -59,6 +59,7 @@ from app.usecases.post_note import NoteChannel
 from app.usecases.process_delivery import process_due
 from app.usecases.read_coupons import read_coupons
 from app.usecases.reconcile_store import reconcile_due
+from app.usecases.record_shipments import subject_of
 from app.usecases.set_carrier import set_carrier
 from app.usecases.show_page import CustomerPage
 from app.usecases.take_choice import Answer, take_choice
@@ -373,6 +374,24 @@ def test_what_comes_late_is_not_kept_in_the_first_place(marked: Marked) -> None:
     assert {(one.place, one.words) for one in world.all(TrackingEvent)} == {("", "")}
     assert set.union(*found(world).values()) == BY_LAW
     assert all(one.body == b"" for one in world.all(InboxRow))
+
+
+def test_scans_that_wait_for_their_turn_are_not_lost_with_the_erasure(marked: Marked) -> None:
+    """They were taken, and one request may tell of others' parcels too. They lose their words."""
+    world, db = marked.world, marked.world.services.db
+    world.clock.pass_(minutes=1)
+    scans(world, marked.store, to="Zorbrina Quexwhistle")
+    waits = max(one.id for one in world.all(InboxRow))
+    with db.write() as session:  # as where its number was just taken up
+        session.get_one(InboxRow, waits).subject = subject_of(NUMBER)
+    before = world.count(TrackingEvent)
+    with db.write() as session:
+        (order,) = session.scalars(select(Order))
+        forget_customer(session, order, order.email, world.clock())
+    world.work()
+    assert world.count(TrackingEvent) == before + 1
+    assert {(one.place, one.words) for one in world.all(TrackingEvent)} == {("", "")}
+    assert next(one for one in world.all(InboxRow) if one.id == waits).body == b""
 
 
 def test_nor_is_what_comes_late_of_an_order_that_was_erased_and_then_deleted(
