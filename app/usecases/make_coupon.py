@@ -208,20 +208,20 @@ def _keep(
 
 
 def give_up(db: Database, coupon_id: int, why: str, now: datetime) -> None:
-    """A coupon is never told; a person is asked to make it good another way, unless its customer
-    was forgotten. What the shop may have made of it all the same is deleted later
-    (`read_coupons`)."""
+    """A coupon is never told; a person is asked to make it good another way. What the shop may
+    have made of it all the same is deleted later (`read_coupons`)."""
     with db.write() as session:
         coupon = session.get_one(Coupon, coupon_id)
         coupon.state, coupon.problem = FAILED, why
-        if coupon.email:
-            ask_about_coupon(session, coupon.store_id, coupon.order_id, coupon.cause, why, now)
+        ask_about_coupon(session, coupon.store_id, coupon.order_id, coupon.cause, why, now)
 
 
 def ask_about_coupon(
     session: Session, store_id: int, order_id: int, cause: str, why: str, now: datetime
 ) -> None:
-    """The task for a coupon that was not given."""
+    """The task for a coupon that was not given, unless its customer was erased meanwhile."""
+    if session.get_one(Order, order_id).erased_at is not None:
+        return
     add_task(
         session,
         store_id=store_id,
