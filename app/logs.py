@@ -16,6 +16,8 @@ HIDDEN = ("secret", "password", "token", "signature", "email", "phone", "address
 
 VALUES = re.compile(r"DETAIL: .*|input_value=.*")
 """What PostgreSQL and pydantic add to their complaints: whole rows, and what was handed in."""
+ADDRESS = re.compile(r"[^\s<>\"'(),;:@]{1,64}@[\w-]+(?:\.[\w-]+)+")
+"""A mail server names whom it does not take mail for."""
 
 
 def configure_logging(level: str) -> None:
@@ -48,7 +50,11 @@ def _hide(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableM
 
 
 def _cover(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A traceback keeps its lines and kinds of errors, without the values in them."""
+    """A traceback keeps its lines and kinds of errors, without the values in them; whatever others
+    said stays without e-mail addresses."""
     if "exception" in event:
         event["exception"] = VALUES.sub("hidden", event["exception"])
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = ADDRESS.sub("hidden", value)
     return event

@@ -10,6 +10,7 @@ The texts stand in the catalogue of pages (`app/i18n.py` tells how they get ther
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 
@@ -70,6 +71,10 @@ MADE_OF = "\x1e"
 """Stands, where a sentence is kept, between its English and what it was made of."""
 NOT_OURS = "null"
 """What others' words were made of, where that sign stands in them."""
+WITHOUT_WIDTHS = re.compile(r"(?:[^%]|%%|%\(\w+\)s)*")
+"""The text of a sentence with values. A width (`%(name)99999999s`) would ask for memory."""
+DEEPEST = 20
+"""So many sentences may stand within each other where one is kept."""
 MOST_TIMES = 4
 """What a sentence was made of may take so many times as much room as is given to its English."""
 
@@ -99,7 +104,7 @@ def as_kept(kept: str) -> str:
     if made_of == NOT_OURS:
         return english
     try:
-        said = _made(json.loads(made_of))
+        said = _made(json.loads(made_of), len(kept))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return kept
     return said if said == english else kept
@@ -116,11 +121,23 @@ def _part(value: object) -> object:
     return value if type(value) is int else str(value)
 
 
-def _made(parts: list[object]) -> Said:
+def _made(parts: list[object], room: int, depth: int = 0) -> Said:
+    """A sentence from its parts, of at most `room` signs: whatever was written there by others or
+    was damaged, reading it takes no more memory than it is worth.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is none of ours.
+    """
     text, values = parts
     if not isinstance(text, str) or not isinstance(values, dict):
         raise TypeError("no sentence")
-    return Said(
-        text,
-        **{name: _made(one) if isinstance(one, list) else one for name, one in values.items()},
-    )
+    if depth > DEEPEST or (values and not WITHOUT_WIDTHS.fullmatch(text)):
+        raise ValueError("to_keep writes none like it")
+    said = Said(text, **{name: _value(one, room, depth) for name, one in values.items()})
+    if len(said) > room:
+        raise ValueError("it is longer than all that it was made of")
+    return said
+
+
+def _value(value: object, room: int, depth: int) -> object:
+    return _made(value, room, depth + 1) if isinstance(value, list) else value

@@ -10,7 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db.staff import Person
 from app.domain.invoice import Party
+from app.errors import NotPosted
 from app.logs import configure_logging
+from app.said import Said
 from tests.world import World
 
 MAIL = "anna@kikubari.example"
@@ -49,3 +51,12 @@ def test_what_did_not_fit_is_not_logged(capsys: pytest.CaptureFixture[str]) -> N
         Party.model_validate({"name": [MAIL], "address": f"x, input_type {MAIL}"})
     said = logged(capsys, refused.value)
     assert MAIL not in said and "Party" in said
+
+
+def test_whom_a_mail_server_names_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("DEBUG")
+    words = f"451 4.7.1 <{MAIL}>: Recipient address rejected: {MAIL}, try mailto:{MAIL.upper()}."
+    error = NotPosted(Said("the mail server put the recipient off (%(said)s)", said=words))
+    structlog.get_logger().info("put aside", table="messages", row=1, why=str(error))
+    said = capsys.readouterr().err
+    assert MAIL not in said.lower() and "451 4.7.1 <hidden>: Recipient address rejected" in said

@@ -28,3 +28,9 @@ class Base(DeclarativeBase):
         list[Any]: Json,
         bytes: LargeBinary,
     }
+
+
+BUT_FOR_KEYS: dict[str, Any] = {"key_share": True}
+"""How an order or a store is locked (`with_for_update`): nobody else changes it, but rows that
+refer to it can be written. Else PostgreSQL would let whoever holds a message, and notes that in
+its order's timeline, wait in a circle with whoever holds the order and wants its messages."""

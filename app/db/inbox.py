@@ -139,9 +139,11 @@ def take_up(session: Session, store_id: int, subjects: Sequence[str], now: datet
 
 
 def empty_about(session: Session, store_id: int, subjects: Sequence[str], now: datetime) -> None:
-    """Let go of what every delivery about these said, in whatever state it is."""
+    """Let go of what every delivery about these said, in whatever state it is. Scans that are still
+    to be worked off go when they are: nobody can be asked for them again."""
     about = (InboxRow.store_id == store_id) & InboxRow.subject.in_(subjects)
-    _empty(session, about & (InboxRow.subject != ""), now)
+    still_says = (InboxRow.kind == DeliveryKind.SCANS.value) & (InboxRow.state == DUE)
+    _empty(session, about & (InboxRow.subject != "") & ~still_says, now)
 
 
 def empty(session: Session, row_ids: Sequence[int], now: datetime) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.db.base import Base
+from app.db.base import BUT_FOR_KEYS, Base
 from app.db.scoping import seen_by
 from app.db.types import BigId
 from app.db.upsert import insert_once
@@ -137,7 +137,15 @@ def order_by_remote_id(
     session: Session, store_id: int, remote_id: int, *, lock: bool = False
 ) -> Order | None:
     query = select(Order).where(Order.store_id == store_id, Order.remote_id == remote_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(query.with_for_update(**BUT_FOR_KEYS) if lock else query)
+
+
+def locked_orders(session: Session, ids: Sequence[int]) -> dict[int, Order]:
+    """Orders by id, as they are now, locked until the transaction ends; in one sequence, and before
+    any of their messages, so that nobody waits in a circle."""
+    query = select(Order).where(Order.id.in_(ids)).order_by(Order.id)
+    query = query.with_for_update(**BUT_FOR_KEYS).execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(query)}
 
 
 def by_ids(session: Session, order_ids: Iterable[int]) -> dict[int, Order]:

@@ -209,7 +209,7 @@ class OrderSnapshot(Part):
     def is_erased(self) -> bool:
         """Whether the shop erased who ordered: WooCommerce's eraser leaves the order and marks it
         (`WC_Privacy_Erasers::remove_order_personal_data`)."""
-        return bool(self.meta(ERASED) == "yes")
+        return any((one.key, one.value) == (ERASED, "yes") for one in self.meta_data)
 
     @property
     def destination(self) -> Address:
@@ -277,7 +277,9 @@ def as_kept(payload: dict[str, Any]) -> dict[str, Any]:
     if (ERASED, "yes") not in marks:
         return payload
     nobody: dict[str, Any] = {name: "" for name in PERSONAL if name in payload}
-    nobody |= {who: dict.fromkeys(payload.get(who) or {}, "") for who in ("billing", "shipping")}
+    for who in ("billing", "shipping"):
+        said = payload.get(who)
+        nobody[who] = dict.fromkeys(said, "") if isinstance(said, dict) else {}
     return payload | nobody
 
 

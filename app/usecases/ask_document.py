@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import issue_requests, work
 from app.db.audit_trail import audit
+from app.db.base import BUT_FOR_KEYS
 from app.db.documents import Document
 from app.db.engine import Database
 from app.db.issue_requests import IssueRequest
@@ -75,7 +76,7 @@ def take_back(
                 Said("document %(document_id)s is no invoice", document_id=document_id),
                 mend=Said("see `invoices list`; only an invoice is taken back"),
             )
-        order = session.get_one(Order, invoice.order_id, with_for_update=True)
+        order = session.get_one(Order, invoice.order_id, with_for_update=BUT_FOR_KEYS)
         store = session.get_one(Store, invoice.store_id)
         _refuse_shadow(store)
         if invoice.specimen != (store.mode == Mode.TEST.value):

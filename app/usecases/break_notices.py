@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.db import notices
 from app.db.audit_trail import audit
+from app.db.base import BUT_FOR_KEYS
 from app.db.engine import Database
 from app.db.stores import Store, connected_stores
 from app.domain.calendar import calendar_of
@@ -39,7 +40,7 @@ def trip_breakers(db: Database, now: datetime) -> list[str]:
         if not breaks(ripe, open_orders, limits[store.id]):
             continue
         with db.write() as session:
-            row = session.get_one(Store, store.id, with_for_update=True)
+            row = session.get_one(Store, store.id, with_for_update=BUT_FOR_KEYS)
             if row.breaker is None:
                 facts = {"at": now.isoformat(), "ripe": ripe, "open": open_orders}
                 row.breaker = facts

@@ -17,6 +17,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db import documents, issue_requests, work
+from app.db.base import BUT_FOR_KEYS
 from app.db.engine import Database
 from app.db.installation import LostNumbers, lost_numbers
 from app.db.issue_requests import IssueRequest
@@ -117,7 +118,7 @@ def issue_document(
             issued_at = sent.at if sent else now
             content = compose(session, store, settings, owed, issued_at, specimen=specimen)
             document = freeze(session, store, settings, owed, content, now, sent)
-            order = session.get_one(Order, owed.order.id, with_for_update=True)
+            order = session.get_one(Order, owed.order.id, with_for_update=BUT_FOR_KEYS)
             _owe_credits(session, settings, order, owed, now, specimen=specimen)
             note_disagreement(session, order, _newest(order, owed.snapshot))
         work.finish(session, IssueRequest, row_id, owner=owner, now=now, problem=None)

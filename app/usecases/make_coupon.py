@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db import coupons
+from app.db.base import BUT_FOR_KEYS
 from app.db.coupons import FAILED, MADE, RESERVED, Coupon
 from app.db.engine import Database
 from app.db.orders import Order
@@ -66,7 +67,7 @@ def reserve_coupon(session: Session, code_of: CodeOf, request: Request, now: dat
         CouponRefused: the month is full, or the order has no address for it.
     """
     order, rules = request.order, request.settings.coupons
-    store = session.get_one(Store, request.store_id, with_for_update=True)
+    store = session.get_one(Store, request.store_id, with_for_update=BUT_FOR_KEYS)
     known = coupons.of_cause(session, store.id, request.cause)
     if known is not None:
         return known
@@ -115,8 +116,8 @@ def make_coupon(
         ShopAway: the shop cannot be asked now; it may have acted all the same.
         KikubariError: the shop may still be acting; to be tried again after `retry` seconds.
     """
-    if coupon.state == FAILED:
-        raise CouponRefused(coupon.problem or Said("it could not be made"))
+    if coupon.state == FAILED or not coupon.email:
+        raise _refused(coupon)
     if coupon.state == MADE:
         return coupon
     try:
@@ -136,6 +137,10 @@ def make_coupon(
         give_up(db, coupon.id, error.sentence(), clock())
         raise CouponRefused(error.what, mend=error.mend) from error
     return _keep(db, coupon.id, row, currency, clock())
+
+
+def _refused(coupon: Coupon) -> CouponRefused:
+    return CouponRefused(coupon.problem or Said("it could not be made"))
 
 
 def _currency(shop: Shop) -> str:
@@ -171,7 +176,10 @@ def _ask(
         if left > 0:
             raise KikubariError(Said("the shop may still be making the coupon"), retry=left)
     with db.write() as session:
-        session.get_one(Coupon, coupon.id).posted_at = now
+        row = session.get_one(Coupon, coupon.id)
+        if not row.email:  # a shop would make it for everybody
+            raise _refused(row)
+        row.posted_at = now
     amount = rounded(coupon.amount, currency) if coupon.kind == "fixed" else coupon.amount
     terms = Terms(coupon.kind, amount, currency, coupon.minimum, coupon.expires_on)  # type: ignore[arg-type]
     try:
@@ -211,7 +219,9 @@ def give_up(db: Database, coupon_id: int, why: str, now: datetime) -> None:
 def ask_about_coupon(
     session: Session, store_id: int, order_id: int, cause: str, why: str, now: datetime
 ) -> None:
-    """The task for a coupon that was not given."""
+    """The task for a coupon that was not given, unless its customer was erased meanwhile."""
+    if session.get_one(Order, order_id).erased_at is not None:
+        return
     add_task(
         session,
         store_id=store_id,

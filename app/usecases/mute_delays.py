@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.db import customers
 from app.db.audit_trail import audit
+from app.db.base import BUT_FOR_KEYS
 from app.db.engine import Database
 from app.db.orders import Order
 from app.usecases.show_page import CustomerPage
@@ -16,7 +17,7 @@ def mute_delays(db: Database, page: CustomerPage, *, wanted: bool, now: datetime
     """Tell the page's customer of no delay any more; `wanted` False: of delays again. It counts
     for all their orders in this shop."""
     with db.write() as session:
-        order = session.get_one(Order, page.order_id, with_for_update=True)
+        order = session.get_one(Order, page.order_id, with_for_update=BUT_FOR_KEYS)
         if not order.email:
             return
         if wanted:

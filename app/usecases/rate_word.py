@@ -9,6 +9,7 @@ from datetime import datetime
 
 from app.db import ratings
 from app.db.audit_trail import audit
+from app.db.base import BUT_FOR_KEYS
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.ratings import LONGEST_WORDS
@@ -34,7 +35,7 @@ def rate_word(
         return Answer.NOT_OPEN
     said = clean(words, LONGEST_WORDS)
     with db.write() as session:
-        order = session.get_one(Order, page.order_id, with_for_update=True)
+        order = session.get_one(Order, page.order_id, with_for_update=BUT_FOR_KEYS)
         if was_erased(order.status, snapshot_of(order)):
             return Answer.NOT_OPEN
         before = ratings.of_messages(session, [asked.message_id]).get(asked.message_id)

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db import shipments, work
+from app.db.base import BUT_FOR_KEYS
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.shipments import TrackingRead
@@ -100,7 +101,7 @@ def read_tracking(db: Database, shops: Shops, clock: Clock, row_id: int, *, owne
     answers = _asked(shop, voices, order.remote_id) if shop else {}
     now = clock()
     with db.write() as session:
-        order = session.get_one(Order, order.id, with_for_update=True)
+        order = session.get_one(Order, order.id, with_for_update=BUT_FOR_KEYS)
         snapshot = read_order(order.payload)
         for voice, answer in answers.items():
             _method, column, read = READINGS[voice]

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.db import shipments
+from app.db.base import BUT_FOR_KEYS
 from app.db.inbox import InboxRow
 from app.db.orders import Order
 from app.db.shipments import Shipment
@@ -73,7 +74,7 @@ def _take(
     session: Session, order_id: int, update: Update, source: str, now: datetime
 ) -> tuple[int, int]:
     """(scans that were new, scans that cannot be this order's)."""
-    order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+    order = session.get_one(Order, order_id, with_for_update=BUT_FOR_KEYS, populate_existing=True)
     fitting = [scan for scan in update.scans if is_believable(scan, order.created_at, now)]
     rows, added = shipments.rows_of(session, order_id), 0
     for row in rows:

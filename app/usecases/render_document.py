@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db import documents, work
+from app.db.base import BUT_FOR_KEYS
 from app.db.documents import LINK_LIFE, Document, DocumentFile, DocumentLink
 from app.db.engine import Database
 from app.db.orders import Order
@@ -96,7 +97,7 @@ def new_link(session: Session, document_id: int, now: datetime) -> DocumentLink:
 def _tell(session: Session, document: Document, now: datetime) -> None:
     """Decide to tell the customer of an invoice or a credit note, where the owner wants it."""
     store = session.get_one(Store, document.store_id)
-    order = session.get_one(Order, document.order_id, with_for_update=True)
+    order = session.get_one(Order, document.order_id, with_for_update=BUT_FOR_KEYS)
     outgoing = settings_of(session, store.id).outgoing
     wanted = {
         NoticeKind.INVOICE.value: outgoing.invoice,

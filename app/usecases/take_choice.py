@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.db.audit_trail import audit
+from app.db.base import BUT_FOR_KEYS
 from app.db.engine import Database
 from app.db.orders import Order
 from app.db.tasks import add_task
@@ -42,7 +43,7 @@ def take_choice(
     if choice in NEEDS_WORDS and not said:
         return Answer.WORDLESS
     with db.write() as session:
-        order = session.get_one(Order, page.order_id, with_for_update=True)
+        order = session.get_one(Order, page.order_id, with_for_update=BUT_FOR_KEYS)
         if order.erased_at is not None:
             return Answer.NOT_OPEN
         added = add_task(

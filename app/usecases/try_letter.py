@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-
-from sqlalchemy.orm import Session
 
 from app.db import forgetting, notices, work
 from app.db.engine import Database
 from app.db.notices import Message
-from app.db.orders import Order
+from app.db.orders import locked_orders
 from app.domain.leaving import LATER, Leave
 from app.domain.mailer import MailState
 from app.domain.posting import Outcome
@@ -23,6 +21,8 @@ from app.usecases.ports import Shop
 
 MAILER_RESTS = timedelta(minutes=15)
 """So long a mailer that failed is left alone before the one more try."""
+TO_TELL_ANOTHER_WAY = {MailState.FAILED: "mailer_failed", MailState.UNKNOWN: "mail_unknown"}
+"""What a person is asked to do where it did not arrive, or may not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,15 @@ def finish_or_try_again(one: Try, outcome: Outcome) -> None:
 
 
 def finish(one: Try, outcome: Outcome) -> None:
-    now = one.now
+    """How it ended. Where its customer was erased while it was being said, its words are not kept,
+    and there is nobody to tell another way."""
+    now, letter = one.now, one.letter
     with one.db.write() as session:
+        orders = locked_orders(session, [part.order.id for part in letter.parts])
         work.finish(
             session,
             Message,
-            one.letter.message.id,
+            letter.message.id,
             owner=one.owner,
             now=now,
             text=outcome.text,
@@ -76,22 +79,13 @@ def finish(one: Try, outcome: Outcome) -> None:
             sent_at=now,
             problem=None,
         )
-        if _was_forgotten(session, one.letter):
-            return
-        if outcome.fate is MailState.FAILED:
-            ask_staff(session, one.letter, "mailer_failed", outcome.said, now)
-        elif outcome.fate is MailState.UNKNOWN:
-            ask_staff(session, one.letter, "mail_unknown", outcome.said, now)
-
-
-def _was_forgotten(session: Session, letter: Letter) -> bool:
-    """Whether its customer was erased while it was being said: then its words are not kept, and
-    there is nobody to tell another way. Asked once the message is locked."""
-    orders = [session.get_one(Order, part.order.id) for part in letter.parts]
-    erased = [order for order in orders if order.erased_at is not None]
-    for order in erased:
-        forgetting.empty_messages(session, order.id)
-    return bool(erased)
+        for order in orders.values():
+            if order.erased_at is not None:
+                forgetting.empty_messages(session, order.id)
+        known = [part for part in letter.parts if orders[part.order.id].erased_at is None]
+        if (kind := TO_TELL_ANOTHER_WAY.get(outcome.fate)) and known:
+            letter = replace(letter, lead=known[0], others=tuple(known[1:]))
+            ask_staff(session, letter, kind, outcome.said, now)
 
 
 def put_off(one: Try, leave: Leave) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from app.db.base import BUT_FOR_KEYS
 from app.db.customers import is_told_nothing
 from app.db.engine import Database
 from app.db.orders import Order, OrderEvent, due_for_check
@@ -74,7 +75,7 @@ def check_shipment(db: Database, clock: Clock, order_id: int) -> Assessment | No
     """
     now = clock()
     with db.write() as session:
-        order = session.get(Order, order_id, with_for_update=True)
+        order = session.get(Order, order_id, with_for_update=BUT_FOR_KEYS)
         if order is None or order.next_check_at is None or order.next_check_at > now:
             return None
         store = session.get_one(Store, order.store_id)

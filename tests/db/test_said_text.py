@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -146,6 +147,48 @@ def test_no_plain_text_comes_back_as_a_sentence(word: str) -> None:
 def test_no_damage_breaks_the_reading(made_of: object) -> None:
     kept = f"tea{MADE_OF}{json.dumps(made_of)}"
     assert as_kept(kept) in (kept, "tea")
+
+
+def nested(text: str, depth: int) -> object:
+    made: object = 1
+    for _ in range(depth):
+        made = [text, {"x": made}]
+    return made
+
+
+@pytest.mark.parametrize(
+    "made_of",
+    [
+        ["%(x)999999999s", {"x": 1}],
+        ["%(x)99999999999s", {"x": 1}],
+        ["%(x).999999999f", {"x": 1.0}],
+        ["%%%(x)999999999s", {"x": 1}],
+        nested("%(x)s" * 40, 6),
+        ["tea", {"unused": nested("%(x)s" * 40, 6)}],
+    ],
+    ids=["wide", "wider than memory", "exact", "after a per cent", "multiplied", "unused"],
+)
+def test_nor_does_it_ask_for_memory(made_of: object) -> None:
+    kept = f"tea{MADE_OF}{json.dumps(made_of)}"
+    tracemalloc.start()
+    try:
+        assert as_kept(kept) == kept
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("depth", [1, 20, 50, 450, 900])
+def test_what_was_read_can_be_said_again_however_deep_it_is(depth: int) -> None:
+    english = f"{'tea ' * depth}1"
+    made_of = '["tea %(x)s",{"x":' * depth + "1" + "}]" * depth
+    kept = f"{english}{MADE_OF}{made_of}"
+    assert german(as_kept(kept)) in (kept, english)
+
+
+def test_a_value_that_its_text_does_not_say_is_no_damage() -> None:
+    said = Said("%(store)s waits", store="tea", unused=Said("a sentence that is much longer"))
+    assert isinstance(as_kept(to_keep(said)), Said)
 
 
 def test_values_that_are_no_texts_are_kept_as_they_read() -> None:

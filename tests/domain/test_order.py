@@ -166,6 +166,31 @@ def test_what_is_kept_of_an_erased_order_is_no_news_when_it_is_read_again() -> N
     assert not is_known(listed | {"status": "refunded"}, as_kept(listed))
 
 
+@pytest.mark.parametrize("address", [None, [], ["Anna"], [["Anna"]], [{"city": "Anna"}], "Anna", 5])
+def test_an_erased_order_whose_addresses_are_none_is_taken_over(address: object) -> None:
+    """One odd order must not keep its shop from being read."""
+    listed = erased(named("de_guest_paid").payload) | {"billing": address, "shipping": address}
+    kept = as_kept(listed)
+    assert (kept["billing"], kept["shipping"]) == ({}, {})
+    assert read_order(kept).is_erased and is_known(listed, kept)
+
+
+@pytest.mark.parametrize("marks", [["no", "yes"], ["yes", "no"], [["yes"], "yes"], [None, "yes"]])
+def test_a_mark_that_stands_there_twice_is_read_alike_everywhere(marks: list[object]) -> None:
+    """Else what is kept of it would be news at each reading, without end."""
+    payload: dict[str, Any] = named("de_guest_paid").payload
+    listed = payload | {"meta_data": [{"key": "_anonymized", "value": one} for one in marks]}
+    assert read_order(listed).is_erased and read_order(as_kept(listed)).email == ""
+    assert is_known(listed, as_kept(listed))
+
+
+@pytest.mark.parametrize("mark", ["no", "", None, True, ["yes"], {"yes": "yes"}])
+def test_what_is_no_mark_erases_nobody(mark: object) -> None:
+    payload: dict[str, Any] = named("de_guest_paid").payload
+    listed = payload | {"meta_data": [{"key": "_anonymized", "value": mark}]}
+    assert not read_order(listed).is_erased and as_kept(listed) is listed
+
+
 @pytest.mark.parametrize("kind", list(NoticeKind))
 def test_nothing_leaves_for_an_erased_customer(kind: NoticeKind) -> None:
     zone = ZoneInfo("UTC")

@@ -6,14 +6,21 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError, Event
+from time import sleep
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
+from sqlalchemy.orm import Session
 
+from app.db import forgetting, work
 from app.db.audit_trail import AuditEntry
 from app.db.coupons import Coupon
 from app.db.customers import CustomerLink, OptOut
@@ -29,16 +36,19 @@ from app.db.tasks import Task
 from app.db.work import DONE, DUE
 from app.domain.carrier_events.signature import Service, signature_of
 from app.domain.delay import Promise
+from app.domain.mailer import MailState
 from app.domain.posting import Outcome
 from app.errors import KikubariError
 from app.factory import create_app
-from app.usecases import send_messages
+from app.usecases import answer_message as answering
+from app.usecases import give_coupon as giving
+from app.usecases import send_messages, try_letter
 from app.usecases.add_note import Note, add_note
 from app.usecases.answer_message import answer_message
 from app.usecases.correct_promise import Correction, correct_promise
 from app.usecases.disconnect_store import disconnect_store
 from app.usecases.find_changes import take_in
-from app.usecases.forget_customer import WHY, forget_by_hand
+from app.usecases.forget_customer import WHY, forget_by_hand, forget_customer
 from app.usecases.give_coupon import Gift, give_coupon
 from app.usecases.hold_message import hold_message
 from app.usecases.link_page import show_page_link
@@ -49,6 +59,7 @@ from app.usecases.post_note import NoteChannel
 from app.usecases.process_delivery import process_due
 from app.usecases.read_coupons import read_coupons
 from app.usecases.reconcile_store import reconcile_due
+from app.usecases.record_shipments import subject_of
 from app.usecases.set_carrier import set_carrier
 from app.usecases.show_page import CustomerPage
 from app.usecases.take_choice import Answer, take_choice
@@ -58,7 +69,7 @@ from app.usecases.work_off import Turn
 from app.usecases.write_customer import Draft, write_customer
 from tests.usecases.test_backup import backup, go_on, restore
 from tests.usecases.test_ratings import facts_of, measured, page_of, say
-from tests.usecases.test_telling import LATE_BY, settle, shop_of
+from tests.usecases.test_telling import LATE_BY, buy_late, settle, shop_of
 from tests.world import SECRET, World, signed_headers
 
 WHO = "staff@tea.example"
@@ -365,6 +376,24 @@ def test_what_comes_late_is_not_kept_in_the_first_place(marked: Marked) -> None:
     assert all(one.body == b"" for one in world.all(InboxRow))
 
 
+def test_scans_that_wait_for_their_turn_are_not_lost_with_the_erasure(marked: Marked) -> None:
+    """They were taken, and one request may tell of others' parcels too. They lose their words."""
+    world, db = marked.world, marked.world.services.db
+    world.clock.pass_(minutes=1)
+    scans(world, marked.store, to="Zorbrina Quexwhistle")
+    waits = max(one.id for one in world.all(InboxRow))
+    with db.write() as session:  # as where its number was just taken up
+        session.get_one(InboxRow, waits).subject = subject_of(NUMBER)
+    before = world.count(TrackingEvent)
+    with db.write() as session:
+        (order,) = session.scalars(select(Order))
+        forget_customer(session, order, order.email, world.clock())
+    world.work()
+    assert world.count(TrackingEvent) == before + 1
+    assert {(one.place, one.words) for one in world.all(TrackingEvent)} == {("", "")}
+    assert next(one for one in world.all(InboxRow) if one.id == waits).body == b""
+
+
 def test_nor_is_what_comes_late_of_an_order_that_was_erased_and_then_deleted(
     marked: Marked,
 ) -> None:
@@ -428,7 +457,9 @@ def erase_now(world: World, order: int) -> None:
     world.shop.erase_personal_data(order)
     assert world.shop.deliveries.wait_idle(20)
     s = world.services
-    assert process_due(s.db, s.shop, s.clock, Turn("another", 120.0, 50))
+    while process_due(s.db, s.shop, s.clock, Turn("another", 120.0, 50)):
+        pass  # those of one order go in their order
+    assert next(one for one in world.all(Order) if one.remote_id == order).erased_at
 
 
 def written_to(world: World) -> int:
@@ -482,6 +513,122 @@ def test_erased_while_a_worker_posts_its_words_are_not_kept(
     message = world.all(Message)[-1]
     assert (message.state, message.fate, message.text) == ("done", "mailed", None)
     assert "staff's words" not in found(world) and world.all(Task) == []
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["carries it", "joined"])
+def test_of_two_orders_in_a_message_the_other_one_is_still_told_of_another_way(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    world, posted = sqlite_world, NoteChannel.say
+    with shop_of(world):
+        orders = buy_late(world, number=2)
+
+        def erased_meanwhile(*given: Any) -> Outcome:
+            outcome = posted(*given)
+            if len(given[1].references) == 2:
+                erase_now(world, orders[which])
+                return replace(outcome, fate=MailState.UNKNOWN, said="nobody knows")
+            return outcome
+
+        monkeypatch.setattr(NoteChannel, "say", erased_meanwhile)
+        settle(world)
+        monkeypatch.undo()
+    remote = {one.id: one.remote_id for one in world.all(Order)}
+    (task,) = world.all(Task)
+    assert (remote[task.order_id], task.kind) == (orders[1 - which], "mail_unknown")
+    assert str(orders[which]) not in task.words
+
+
+def test_erased_while_a_message_of_another_order_that_told_of_it_ends(
+    a_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever ends it and whoever erases must not both look before the other one is done."""
+    world, emptied, real = a_world, Event(), forgetting.empty_messages
+
+    def empties_and_rests(*given: Any) -> None:
+        real(*given)
+        emptied.set()
+        sleep(0.5)
+
+    def ends_and_waits(session: Session, table: Any, *given: Any, **more: Any) -> None:
+        work.finish(session, table, *given, **more)
+        if "late" in (more.get("text") or ""):
+            monkeypatch.setattr(forgetting, "empty_messages", empties_and_rests)
+            erasing.append(another.submit(erase_now, world, joined))
+            emptied.wait(2)
+
+    erasing: list[Future[None]] = []
+    with shop_of(world), ThreadPoolExecutor(1) as another:
+        _, joined = buy_late(world, number=2)
+        ending = SimpleNamespace(finish=ends_and_waits, again=work.again)
+        monkeypatch.setattr(try_letter, "work", ending)
+        settle(world)
+        monkeypatch.undo()
+        [one.result() for one in erasing]
+        settle(world)
+    assert next(one for one in world.all(Order) if one.remote_id == joined).erased_at
+    assert [one.text for one in world.all(Message) if "late" in (one.text or "")] == []
+
+
+@pytest.mark.parametrize("send", [True, False], ids=["yes", "no"])
+def test_erased_while_somebody_answers_neither_waits_for_the_other_in_a_circle(
+    a_world: World, monkeypatch: pytest.MonkeyPatch, send: bool
+) -> None:
+    """One has the message and wants to note it in the order's timeline, the other has the order and
+    wants to drop what is unsaid of it."""
+    world, s, both = a_world, a_world.services, Barrier(2)
+
+    def met(real: Callable[..., Any]) -> Callable[..., Any]:
+        def wait(*given: Any, **more: Any) -> Any:
+            with suppress(BrokenBarrierError):
+                both.wait(timeout=1)
+            return real(*given, **more)
+
+        return wait
+
+    with shop_of(world):
+        order = written_to(world)
+        (unsaid,) = [one for one in world.all(Message) if one.state == DUE]
+        hold_message(s.db, "tea", order, unsaid.id, reason="x", who=WHO, now=world.clock())
+        monkeypatch.setattr(answering, "_note", met(answering._note))
+        monkeypatch.setattr(forgetting, "drop_unsaid", met(forgetting.drop_unsaid))
+        with ThreadPoolExecutor(1) as another:
+            answered = another.submit(
+                answer_message, s.db, unsaid.id, send=send, who=WHO, now=world.clock()
+            )
+            erase_now(world, order)
+        answered.result()
+        monkeypatch.undo()
+    (row,) = world.all(Order)
+    assert row.erased_at, "at the first try"
+    assert next(one for one in world.all(Message) if one.id == unsaid.id).state == DROPPED
+
+
+@pytest.mark.parametrize("reads", ["before", "after"])
+def test_erased_while_their_coupon_is_made_none_is_made_for_nobody(
+    a_world: World, monkeypatch: pytest.MonkeyPatch, reads: str
+) -> None:
+    """A shop makes a coupon without an address for everybody. Nor is staff asked to tell them."""
+    world, s, making = a_world, a_world.services, giving.make_coupon
+
+    def erased_meanwhile(db: Any, shop: Any, clock: Any, coupon: Coupon, *given: Any, **more: Any):  # type: ignore[no-untyped-def]
+        erase_now(world, order)
+        if reads == "after":
+            with db.read() as session:
+                coupon = session.get_one(Coupon, coupon.id)
+        return making(db, shop, clock, coupon, *given, **more)
+
+    with shop_of(world):
+        rules = {"offer": "delayed", "kind": "percent", "amount": "10"}
+        save_settings(s.db, "tea", {"coupons": rules}, who="test", now=world.clock())
+        order = world.shop.place_order(BUYER)
+        settle(world)
+        monkeypatch.setattr(giving, "make_coupon", erased_meanwhile)
+        with pytest.raises(KikubariError):
+            give_coupon(s.db, s.outside, "tea", order, Gift(None, "owner", WHO, "g"))
+        monkeypatch.undo()
+    assert not world.shop.coupons and not world.all(Task)
+    assert {one.email for one in world.all(Coupon)} == {""}
 
 
 def test_a_worker_that_died_while_posting_does_not_make_it_said_again(
