@@ -43,14 +43,15 @@ def codes_made(world: World) -> list[str]:
 def test_a_message_about_several_orders_tells_one_coupon(a_world: World) -> None:
     world = a_world
     with offering(world):
-        first, _, _ = buy_late(world, number=3)
+        bought = buy_late(world, number=3)
         settle(world)
     ((carrier, text),) = words_about_delays(world)
-    assert carrier == first and len(set(times_told(world))) == 3
+    assert carrier in bought  # the one that was heard of first; webhooks overtake each other
+    assert len(set(times_told(world))) == 3
     assert codes_told(world) == codes_made(world) and len(in_shop(world)) == 1
     assert "coupon of 10%" in text and text.count("sorry") == 1 and not tasks(world)
     (coupon,) = world.all(Coupon)
-    assert coupon.cause == f"order:{first}:delay" and coupon.month == "2026-11"
+    assert coupon.cause == f"order:{carrier}:delay" and coupon.month == "2026-11"
 
 
 def test_the_others_keep_what_their_delay_is_worth_for_a_later_word(sqlite_world: World) -> None:
