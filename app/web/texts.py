@@ -10,6 +10,7 @@ from flask import Flask, g, has_request_context, request
 from flask_login import current_user
 
 from app.domain.carrier import carrier_name
+from app.domain.order import status_words
 from app.domain.shipping_date import day_in
 from app.domain.story_words import known_words
 from app.domain.text import clean, plain
@@ -63,6 +64,7 @@ def speak(app: Flask) -> None:
         exact=_exact,
         clock=_clock,
         iso_day=_iso_day,
+        status=lambda status: said(status_words(status)),
         known=lambda story: known_words(story, Spoken(page_language())),
         said=said,
         language=_language_name,
